@@ -1,0 +1,1 @@
+"""The command line of ntkreg; installed as the package ``ntkreg_cli``."""

@@ -1,0 +1,101 @@
+"""What the inspection of a model returns: frozen numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.messages import Sentence
+
+Verdict = Literal["CONFIRMED", "CONTRADICTED", "UNDECIDED"]
+Effect = Literal["increasing", "decreasing", "none"]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Shapley values of one model (interventional: absent columns come from background rows).
+
+    Parameters
+    ----------
+    model : str
+        Contender name.
+    method : str
+        "exact", "permutation" or "tree".
+    rows : ndarray of shape (n_explained,) of int
+        Positions of the explained rows in the Dataset.
+    values : ndarray of shape (n_explained, n_features)
+        Shapley values by column of the Dataset (categories are one column), target unit.
+    base_value : float
+        Mean prediction on the background; values.sum(axis=1) + base_value is the prediction.
+    predictions : ndarray of shape (n_explained,)
+        Model prediction of the explained rows.
+    n_background : int
+        Number of background rows.
+    seconds : float
+        Time taken.
+    """
+
+    model: str
+    method: str
+    rows: NDArray[np.int64]
+    values: NDArray[np.float64]
+    base_value: float
+    predictions: NDArray[np.float64]
+    n_background: int
+    seconds: float
+
+    @property
+    def importance(self) -> NDArray[np.float64]:
+        """Mean absolute Shapley value by column, shape (n_features,)."""
+        importance: NDArray[np.float64] = np.abs(self.values).mean(axis=0)
+        return importance
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What an engineer expects of one column; `column` is the user's own column name."""
+
+    column: str
+    effect: Effect
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class KnowledgeVerdict:
+    """An expectation judged against one model.
+
+    Parameters
+    ----------
+    expectation : Expectation
+        What was expected.
+    model : str
+        Contender name.
+    verdict : {"CONFIRMED", "CONTRADICTED", "UNDECIDED"}
+        CONFIRMED and CONTRADICTED need `confidence` >= 0.9.
+    confidence : float
+        Share of bootstrap resamples of rows that support the leading direction.
+    slope : float
+        Least-squares slope of the Shapley value on the column, in target units per standard
+        deviation of the column.
+    reason : Sentence
+        In words.
+    """
+
+    expectation: Expectation
+    model: str
+    verdict: Verdict
+    confidence: float
+    slope: float
+    reason: Sentence
+
+
+@dataclass(frozen=True)
+class LeakSuspect:
+    """A column that explains the target suspiciously well; `strength` lies in [0, 1]."""
+
+    column: str
+    strength: float
+    message: Sentence

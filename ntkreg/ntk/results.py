@@ -1,0 +1,133 @@
+"""What the method returns besides predictions: the prescription, and how a training run ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.messages import Sentence
+
+Activation = Literal["relu", "relu2"]
+Trained = Literal["all", "hidden", "last_hidden", "readout"]
+Solver = Literal["gd", "accelerated"]
+Outcome = Literal["reached", "limit", "diverged", "guarded"]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One of the parallel nets whose outputs are summed: f = sum_b sqrt(weight_b) f_b.
+
+    The tangent kernel of the sum is sum_b weight_b K_b.
+
+    Parameters
+    ----------
+    activation : {"relu", "relu2"}
+        "relu2" is the squared ReLU on the unit row, its output times the row's norm; depth 1 only.
+    depth : int
+        Number of hidden layers L.
+    weight : float
+        Non-negative amplitude of the branch's kernel.
+    trained : {"all", "hidden", "last_hidden", "readout"}
+        Which layers are trained; only "all" is the tangent kernel of the whole net.
+    """
+
+    activation: Activation
+    depth: int
+    weight: float = 1.0
+    trained: Trained = "all"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Where one number of the prescription came from."""
+
+    name: str
+    value: float | int | str
+    origin: Literal["theory", "data", "default", "user"]
+    sentence: Sentence
+
+
+@dataclass(frozen=True)
+class Prescription:
+    """Every constant of the training run, read off the infinite-width kernel on the data.
+
+    The training loss is (1/2n) sum (f - y)^2 on the centred and scaled target, and s_1 the largest
+    eigenvalue of K/n (theory.md 1.3 notation).
+
+    Parameters
+    ----------
+    branches : tuple of Branch
+        The parallel nets.
+    metric : ndarray of shape (n_embedded,)
+        Scale of each embedded column (learned from data, or ones).
+    bias : float
+        The constant appended to every embedded row.
+    learning_rate : float
+        Step size eta of plain gradient descent, 1/s_1.
+    n_steps : int
+        Steps of plain gradient descent at which the held-out error is least.
+    n_steps_accelerated : int
+        Steps of the accelerated iteration at which its own held-out error is least.
+    n_deflated : int
+        Top eigenvectors that the accelerated iteration preconditions.
+    top_eigenvalue : float
+        s_1.
+    effective_dimension : float
+        tr H_t at `n_steps`.
+    noise : float
+        Estimated noise standard deviation in target units (averaged over targets).
+    cv_error : float
+        Held-out RMSE along the path at `n_steps`, target units, everything learned from y learned
+        anew in each fold (averaged over targets).
+    candidates : tuple of (str, float)
+        What else was tried, with its held-out RMSE.
+    reasons : tuple of Reason
+        Every number with its origin and its sentence.
+    """
+
+    branches: tuple[Branch, ...]
+    metric: NDArray[np.float64]
+    bias: float
+    learning_rate: float
+    n_steps: int
+    n_steps_accelerated: int
+    n_deflated: int
+    top_eigenvalue: float
+    effective_dimension: float
+    noise: float
+    cv_error: float
+    candidates: tuple[tuple[str, float], ...]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class TrainingTrace:
+    """How a training run went.
+
+    Parameters
+    ----------
+    outcome : {"reached", "limit", "diverged", "guarded"}
+        "reached": the prescribed steps were taken. "limit": the step limit came first.
+        "diverged": the loss rose beyond recovery; the last good iterate was returned.
+        "guarded": the loss rose, the step was cut and the run ended well.
+    losses : ndarray of shape (n_steps + 1,)
+        (1/2n) sum (f - y)^2 before each step and after the last, scaled target, summed over targets.
+    learning_rate : float
+        Step size at the end.
+    n_steps : int
+        Steps taken.
+    n_cuts : int
+        How often the step was cut.
+    sentence : Sentence
+        The outcome in words.
+    """
+
+    outcome: Outcome
+    losses: NDArray[np.float64]
+    learning_rate: float
+    n_steps: int
+    n_cuts: int
+    sentence: Sentence

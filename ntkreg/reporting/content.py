@@ -1,0 +1,65 @@
+"""All numbers and facts of one report, frozen; pages and workbooks are thin views of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.decision.results import IntervalResult
+from ntkreg.evaluation.results import BenchmarkResult
+from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
+from ntkreg.io.dataset import Dataset
+from ntkreg.ntk.results import Prescription, TrainingTrace
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """What the report and the workbook show.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What was read.
+    leaks : tuple of LeakSuspect
+        Findings of the leak audit.
+    benchmark : BenchmarkResult
+        Contenders on the same folds; `benchmark.chosen` is the model explained first.
+    explanations : tuple of Explanation
+        The chosen model first, then LightGBM (one only if they are the same).
+    knowledge : tuple of KnowledgeVerdict
+        Empty when no knowledge file was given.
+    intervals : IntervalResult
+        Conformal intervals of the chosen model.
+    in_domain : ndarray of shape (n_rows,) of bool
+        Domain flag of each training row.
+    prescription : Prescription
+        Of the kernel fitted on all rows.
+    trace : TrainingTrace or None
+        Training run of the finite net on all rows.
+    specification : tuple of float or None
+        Lower and upper specification limit, None where not given.
+    settings : mapping
+        Command-line settings in effect, as text or numbers.
+    versions : mapping of str to str
+        Package versions.
+    created : str
+        Date of the run, ISO form.
+    """
+
+    dataset: Dataset
+    leaks: tuple[LeakSuspect, ...]
+    benchmark: BenchmarkResult
+    explanations: tuple[Explanation, ...]
+    knowledge: tuple[KnowledgeVerdict, ...]
+    intervals: IntervalResult
+    in_domain: NDArray[np.bool_]
+    prescription: Prescription
+    trace: TrainingTrace | None
+    specification: tuple[float | None, float | None]
+    settings: Mapping[str, Any]
+    versions: Mapping[str, str]
+    created: str
