@@ -1,0 +1,169 @@
+"""Linear iterations on the training loss, seen in the eigenbasis of the kernel.
+
+With K/n = U diag(s) U' and f_0 = 0, every iteration here gives fitted values U diag(s g) U' y and
+coefficients U diag(g) U' y / n, where the filter g(s) depends on the iteration and the number of
+steps only (theory.md 1.3). So one eigendecomposition gives the path for every number of steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+DEFLATION_RATIO = 10.0
+ACCELERATED_SAFETY = 0.9
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Eigendecomposition of K/n, eigenvalues descending and clipped at 0.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+    vectors : ndarray of shape (n, n)
+        Columns are eigenvectors.
+    """
+
+    values: Array
+    vectors: Array
+
+
+def decompose(kernel: Array) -> Spectrum:
+    """Return the eigendecomposition of kernel / n.
+
+    Parameters
+    ----------
+    kernel : ndarray of shape (n, n)
+        Symmetric, positive semi-definite up to rounding.
+    """
+    values, vectors = scipy.linalg.eigh(kernel / len(kernel), check_finite=False, driver="evd")
+    return Spectrum(np.maximum(values[::-1], 0.0), np.ascontiguousarray(vectors[:, ::-1]))
+
+
+def gradient_descent_filter(values: Array, learning_rate: float, n_steps: Array) -> Array:
+    """Return g_t(s) = (1 - (1 - eta s)^t) / s of plain gradient descent (theory.md 1.3).
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Eigenvalues s of K/n.
+    learning_rate : float
+        eta; `eta * s` above 1 is treated as 1 (only folds, whose top eigenvalue may be a little
+        larger than that of all rows, come there).
+    n_steps : ndarray of shape (n_times,)
+
+    Returns
+    -------
+    ndarray of shape (n_times, n)
+    """
+    scaled = np.minimum(learning_rate * values, 1.0)[None, :]
+    steps = np.asarray(n_steps, dtype=float)[:, None]
+    with np.errstate(divide="ignore"):
+        fitted = -np.expm1(steps * np.log1p(-scaled))
+    small = scaled * steps < 1e-12
+    safe = np.where(small, 1.0, scaled)
+    result: Array = np.where(small, learning_rate * steps, learning_rate * fitted / safe)
+    return result
+
+
+def n_deflated(values: Array, ratio: float = DEFLATION_RATIO) -> int:
+    """Return how many top eigenvalues exceed s_1 / ratio, at least one eigenvalue is left out."""
+    return int(min(np.count_nonzero(values > values[0] / ratio), len(values) - 1))
+
+
+def accelerated_filter(values: Array, deflated: int, n_steps: int) -> Array:
+    """Return the filter of the preconditioned Nesterov iteration at each of its steps.
+
+    The residual is multiplied by s_{k+1}/s_i along the top k eigenvectors, so that all of them act
+    as s_{k+1}; the step is 0.9/s_{k+1} and the momentum (j - 1)/(j + 2) at step j (network.md 2).
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Eigenvalues of K/n, descending.
+    deflated : int
+        k, the number of preconditioned eigenvectors.
+    n_steps : int
+
+    Returns
+    -------
+    ndarray of shape (n_steps + 1, n)
+        g after 0, 1, ..., n_steps steps; s g is the fitted share.
+    """
+    edge = values[deflated]
+    if edge <= 0:
+        edge = values[values > 0].min(initial=1.0)
+    damping = np.ones_like(values)
+    damping[:deflated] = edge / values[:deflated]
+    rate = ACCELERATED_SAFETY / edge
+    path = np.zeros((n_steps + 1, len(values)))
+    previous = path[0]
+    for step in range(1, n_steps + 1):
+        ahead = path[step - 1] + (step - 1) / (step + 2) * (path[step - 1] - previous)
+        previous = path[step - 1]
+        path[step] = ahead + rate * damping * (1.0 - values * ahead)
+    return path
+
+
+def accelerated_residuals(values: Array, deflated: int, n_steps: int) -> Array:
+    """Return 1 - s g of :func:`accelerated_filter`, shape (n_steps + 1, n)."""
+    return 1.0 - values[None, :] * accelerated_filter(values, deflated, n_steps)
+
+
+def coefficients(spectrum: Spectrum, target: Array, filters: Array) -> Array:
+    """Return the kernel coefficients alpha = U diag(g) U' y / n of one filter.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+    target : ndarray of shape (n, n_targets)
+    filters : ndarray of shape (n,)
+
+    Returns
+    -------
+    ndarray of shape (n, n_targets)
+    """
+    rotated = spectrum.vectors.T @ target
+    result: Array = spectrum.vectors @ (filters[:, None] * rotated) / len(target)
+    return result
+
+
+def predictions_along(
+    spectrum: Spectrum, target: Array, cross: Array, filters: Array
+) -> NDArray[np.float64]:
+    """Return predictions of other rows for every filter at once.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Of the training kernel.
+    target : ndarray of shape (n, n_targets)
+    cross : ndarray of shape (n_other, n)
+        Kernel between the other rows and the training rows.
+    filters : ndarray of shape (n_times, n)
+
+    Returns
+    -------
+    ndarray of shape (n_times, n_other, n_targets)
+    """
+    rotated = spectrum.vectors.T @ target / len(target)
+    projected = cross @ spectrum.vectors
+    return np.stack([(filters * rotated[:, k]) @ projected.T for k in range(target.shape[1])], -1)
+
+
+def degrees_of_freedom(values: Array, filters: Array) -> Array:
+    """Return tr H = sum s g for each filter, shape (n_times,)."""
+    result: Array = filters @ values
+    return result
+
+
+def step_grid(largest: float, ratio: float = 1.25) -> NDArray[np.int64]:
+    """Return whole numbers of steps from 1 to about `largest` on a geometric grid."""
+    count = int(np.ceil(np.log(largest) / np.log(ratio))) + 1
+    return np.unique(np.round(np.geomspace(1.0, largest, count)).astype(np.int64))
