@@ -56,7 +56,7 @@ class _Formatter(string.Formatter):
             return value if len(value) <= MAX_VALUE_LENGTH else value[: MAX_VALUE_LENGTH - 1] + "…"
         if isinstance(value, tuple | list) and not format_spec:
             return ", ".join(self.format_field(item, "") for item in value)
-        return super().format_field(value, format_spec)
+        return str(super().format_field(value, format_spec))
 
 
 @dataclass(frozen=True)

@@ -139,25 +139,46 @@ def _relu2_profile(pairs: Angles, branch: Branch, slope: bool) -> tuple[Array, A
     return hidden, d_hidden
 
 
-def profile(pairs: Angles, branch: Branch, *, slope: bool = False) -> tuple[Array, Array | None]:
-    """Return the profile k(c) of one branch (without its weight) and, if asked, dk/dc.
+def profile(pairs: Angles, branch: Branch) -> Array:
+    """Return the profile k(c) of one branch, without its weight.
 
     Parameters
     ----------
     pairs : Angles
     branch : Branch
-    slope : bool, default=False
-        Whether the derivative is wanted. It is set to 0 where the angle is 0, where the
-        derivative of k0 has a pole that every use multiplies by a vanishing difference.
 
     Returns
     -------
-    value : ndarray of shape (n_left, n_right)
-    slope : ndarray of shape (n_left, n_right) or None
+    ndarray of shape (n_left, n_right)
+
+    Raises
+    ------
+    ValueError
+        For a relu2 branch of a depth other than 1.
     """
-    if branch.activation == "relu":
-        return _relu_profile(pairs, branch, slope)
-    return _relu2_profile(pairs, branch, slope)
+    compute = _relu_profile if branch.activation == "relu" else _relu2_profile
+    return compute(pairs, branch, False)[0]
+
+
+def profile_and_slope(pairs: Angles, branch: Branch) -> tuple[Array, Array]:
+    """Return the profile k(c) of one branch and its derivative in c.
+
+    The derivative is set to 0 where the angle is 0: k0 has a pole there, which every use
+    multiplies by a vanishing difference of rows.
+
+    Parameters
+    ----------
+    pairs : Angles
+    branch : Branch
+
+    Returns
+    -------
+    value, slope : ndarray of shape (n_left, n_right)
+    """
+    compute = _relu_profile if branch.activation == "relu" else _relu2_profile
+    value, slope = compute(pairs, branch, True)
+    assert slope is not None
+    return value, slope
 
 
 def profile_at_one(branch: Branch) -> float:
@@ -186,7 +207,7 @@ def gram(left: Array, right: Array | None, branches: Sequence[Branch]) -> Array:
     pairs = angles_between(left, right)
     total = np.zeros_like(pairs.cosine)
     for branch in branches:
-        total += branch.weight * profile(pairs, branch)[0]
+        total += branch.weight * profile(pairs, branch)
     total *= pairs.left[:, None]
     total *= pairs.right[None, :]
     return total

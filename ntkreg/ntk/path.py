@@ -74,7 +74,7 @@ def gradient_descent_filter(values: Array, learning_rate: float, n_steps: Array)
 
 def n_deflated(values: Array, ratio: float = DEFLATION_RATIO) -> int:
     """Return how many top eigenvalues exceed s_1 / ratio, at least one eigenvalue is left out."""
-    return int(min(np.count_nonzero(values > values[0] / ratio), len(values) - 1))
+    return min(int(np.count_nonzero(values > values[0] / ratio)), len(values) - 1)
 
 
 def accelerated_filter(values: Array, deflated: int, n_steps: int) -> Array:

@@ -114,7 +114,8 @@ class TrainingTrace:
         "diverged": the loss rose beyond recovery; the last good iterate was returned.
         "guarded": the loss rose, the step was cut and the run ended well.
     losses : ndarray of shape (n_steps + 1,)
-        (1/2n) sum (f - y)^2 before each step and after the last, scaled target, summed over targets.
+        (1/2n) sum (f - y)^2 of the scaled target before each step and after the last, summed
+        over targets.
     learning_rate : float
         Step size at the end.
     n_steps : int

@@ -1,0 +1,129 @@
+"""Input metrics: one scale for each embedded column.
+
+`plain_metric` is the papers' setting; `gradient_metric` is the diagonal average gradient outer
+product of a kernel fit; the marginal-likelihood metric stands in :mod:`ntkreg.ntk.evidence`.
+Learned metrics look at y: whoever judges them must learn them anew inside each fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from ntkreg.ntk.kernel import angles_between, gram, profile_and_slope
+from ntkreg.ntk.results import Branch
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Scales of the embedded columns with what was learned beside them.
+
+    Parameters
+    ----------
+    scales : ndarray of shape (n_embedded,)
+    bias : float
+        Constant appended to every row.
+    branches : tuple of Branch
+        With their learned weights.
+    noise : float
+        Noise variance in units of the target's variance; NaN where it was not learned.
+    """
+
+    scales: Array
+    bias: float
+    branches: tuple[Branch, ...]
+    noise: float
+
+
+def plain_metric(n_embedded: int, branches: Sequence[Branch], bias: float = 1.0) -> Metric:
+    """Return the metric of the papers: all scales one."""
+    return Metric(np.ones(n_embedded), bias, tuple(branches), float("nan"))
+
+
+def apply_metric(metric: Metric, rows: Array) -> Array:
+    """Return the rows scaled by the metric, with the constant appended."""
+    constant = np.full((len(rows), 1), metric.bias)
+    return np.hstack([rows * metric.scales, constant])
+
+
+def gradient_metric(
+    rows: Array,
+    target: Array,
+    branches: Sequence[Branch],
+    *,
+    bias: float = 1.0,
+    rounds: int = 2,
+    power: float = 0.25,
+) -> Metric:
+    """Learn scales by the diagonal average gradient outer product of a ridge fit.
+
+    In each round the kernel is fitted with the ridge of least exact leave-one-out error, and a
+    column's scale becomes its mean squared gradient to the given power, at norm sqrt(n_embedded).
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, n_embedded)
+    target : ndarray of shape (n, n_targets)
+        Mean 0, standard deviation 1.
+    branches : sequence of Branch
+    bias : float, default=1.0
+    rounds : int, default=2
+    power : float, default=0.25
+        Of the mean squared gradient.
+
+    Returns
+    -------
+    Metric
+    """
+    metric = plain_metric(rows.shape[1], branches, bias)
+    for _ in range(rounds):
+        inputs = apply_metric(metric, rows)
+        alpha = _leave_one_out_ridge(gram(inputs, None, branches), target)
+        # the chain rule: the gradient in an embedded column is that in its scaled copy, times scale
+        squared = _mean_squared_gradient(inputs, alpha, branches)[:-1] * metric.scales**2
+        if not squared.max(initial=0.0) > 0:
+            break
+        scales = (squared / squared.max()) ** power
+        metric = replace(metric, scales=scales * np.sqrt(len(scales)) / np.linalg.norm(scales))
+    return metric
+
+
+def _leave_one_out_ridge(kernel: Array, target: Array) -> Array:
+    """Return coefficients at the ridge whose exact leave-one-out error is least."""
+    values, vectors = scipy.linalg.eigh(kernel, check_finite=False)
+    rotated = vectors.T @ target
+    best, chosen = float("inf"), np.zeros_like(target)
+    for ridge in values[-1] * np.geomspace(10**-7.5, 10**0.5, 25):
+        inverse = 1.0 / (np.maximum(values, 0.0) + ridge)
+        alpha = vectors @ (inverse[:, None] * rotated)
+        leverage = np.einsum("ij,j,ij->i", vectors, inverse, vectors)
+        error = float(np.mean((alpha / leverage[:, None]) ** 2))
+        if error < best:
+            best, chosen = error, alpha
+    return chosen
+
+
+def _mean_squared_gradient(inputs: Array, alpha: Array, branches: Sequence[Branch]) -> Array:
+    """Return the mean over rows and targets of the squared gradient, shape (n_inputs,)."""
+    pairs = angles_between(inputs)
+    profiles = [profile_and_slope(pairs, branch) for branch in branches]
+    value = sum(b.weight * p[0] for b, p in zip(branches, profiles, strict=True))
+    slope = sum(
+        b.weight * p[1] for b, p in zip(branches, profiles, strict=True) if p[1] is not None
+    )
+    np.fill_diagonal(slope, 0.0)
+    norms = np.where(pairs.left > 0, pairs.left, 1.0)
+    unit = inputs / norms[:, None]
+    radial = (value - pairs.cosine * slope) @ (alpha * norms[:, None])
+    total = np.zeros(inputs.shape[1])
+    for k in range(alpha.shape[1]):
+        gradient = slope @ (alpha[:, k : k + 1] * inputs) + radial[:, k : k + 1] * unit
+        total += np.mean(gradient**2, axis=0)
+    mean: Array = total / alpha.shape[1]
+    return mean

@@ -1,0 +1,102 @@
+"""From a numeric matrix to the columns that the kernels see: standardised values and normal scores.
+
+A column appears as it is (centred, unit standard deviation, not clipped) and, beside it, as the
+normal score of its rank, which long-tailed columns need; a two-valued column appears once. All is
+divided by the square root of the number of embedded columns, so that a typical row has norm one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A fitted embedding; apply it with :func:`embed`.
+
+    Parameters
+    ----------
+    mean, scale : ndarray of shape (n_columns,)
+        Of the training rows; `scale` is 0 for a constant column, which is left out.
+    knots, scores : tuple of ndarray
+        For each column with normal scores its distinct training values (ascending) and their
+        scores at unit standard deviation; empty arrays for the others.
+    """
+
+    mean: Array
+    scale: Array
+    knots: tuple[Array, ...]
+    scores: tuple[Array, ...]
+
+    @property
+    def columns(self) -> NDArray[np.int64]:
+        """Input column of every embedded column, shape (n_embedded,)."""
+        raw = np.flatnonzero(self.scale > 0)
+        ranked = np.array([j for j, knots in enumerate(self.knots) if len(knots)], dtype=np.int64)
+        return np.concatenate([raw, ranked]).astype(np.int64)
+
+
+def _normal_scores(column: Array) -> tuple[Array, Array]:
+    values, counts = np.unique(column, return_counts=True)
+    if len(values) <= 2:
+        return np.empty(0), np.empty(0)
+    mid_rank = np.cumsum(counts) - (counts - 1) / 2.0
+    scores = ndtri((mid_rank - 0.5) / len(column))
+    mean = np.average(scores, weights=counts)
+    spread = np.sqrt(np.average((scores - mean) ** 2, weights=counts))
+    return values, (scores - mean) / spread
+
+
+def fit_embedding(X: Array, *, normal_scores: bool = True) -> Embedding:
+    """Learn the embedding from training rows.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_columns)
+        Finite.
+    normal_scores : bool, default=True
+        Whether the normal scores stand beside the standardised values.
+
+    Returns
+    -------
+    Embedding
+    """
+    mean = X.mean(axis=0)
+    # a column of constants may show a spread of rounding size: relative to its magnitude
+    spread = (X - mean).std(axis=0)
+    magnitude = np.abs(X).max(axis=0, initial=0.0)
+    scale = np.where(spread > 1e-12 * magnitude, spread, 0.0)
+    empty: tuple[Array, Array] = (np.empty(0), np.empty(0))
+    pairs = [
+        _normal_scores(X[:, j]) if normal_scores and scale[j] > 0 else empty
+        for j in range(X.shape[1])
+    ]
+    return Embedding(mean, scale, tuple(p[0] for p in pairs), tuple(p[1] for p in pairs))
+
+
+def embed(embedding: Embedding, X: Array) -> Array:
+    """Return the embedded rows, shape (n_samples, n_embedded).
+
+    Scores are interpolated linearly between training values and held constant outside them.
+
+    Parameters
+    ----------
+    embedding : Embedding
+    X : ndarray of shape (n_samples, n_columns)
+    """
+    used = embedding.scale > 0
+    blocks = [(X[:, used] - embedding.mean[used]) / embedding.scale[used]]
+    blocks += [
+        np.interp(X[:, j], knots, scores)[:, None]
+        for j, (knots, scores) in enumerate(zip(embedding.knots, embedding.scores, strict=True))
+        if len(knots)
+    ]
+    rows = np.hstack(blocks)
+    scaled: Array = rows / np.sqrt(max(rows.shape[1], 1))
+    return scaled
