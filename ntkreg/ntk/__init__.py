@@ -1,1 +1,3 @@
-"""TO BE WRITTEN"""
+"""The method: infinite-width kernel, prescription, and the finite net that follows it."""
+
+from ntkreg.ntk.kernel_regressor import NTKKernelRegressor as NTKKernelRegressor

@@ -112,18 +112,18 @@ def _leave_one_out_ridge(kernel: Array, target: Array) -> Array:
 def _mean_squared_gradient(inputs: Array, alpha: Array, branches: Sequence[Branch]) -> Array:
     """Return the mean over rows and targets of the squared gradient, shape (n_inputs,)."""
     pairs = angles_between(inputs)
-    profiles = [profile_and_slope(pairs, branch) for branch in branches]
-    value = sum(b.weight * p[0] for b, p in zip(branches, profiles, strict=True))
-    slope = sum(
-        b.weight * p[1] for b, p in zip(branches, profiles, strict=True) if p[1] is not None
-    )
+    value, slope = np.zeros_like(pairs.cosine), np.zeros_like(pairs.cosine)
+    for branch in branches:
+        k, dk = profile_and_slope(pairs, branch)
+        value += branch.weight * k
+        slope += branch.weight * dk
     np.fill_diagonal(slope, 0.0)
     norms = np.where(pairs.left > 0, pairs.left, 1.0)
     unit = inputs / norms[:, None]
-    radial = (value - pairs.cosine * slope) @ (alpha * norms[:, None])
+    weighted = (value - pairs.cosine * slope) * norms
     total = np.zeros(inputs.shape[1])
-    for k in range(alpha.shape[1]):
-        gradient = slope @ (alpha[:, k : k + 1] * inputs) + radial[:, k : k + 1] * unit
+    for column in alpha.T:
+        gradient = slope @ (column[:, None] * inputs) + (weighted @ column)[:, None] * unit
         total += np.mean(gradient**2, axis=0)
     mean: Array = total / alpha.shape[1]
     return mean

@@ -46,7 +46,9 @@ def decompose(kernel: Array) -> Spectrum:
     return Spectrum(np.maximum(values[::-1], 0.0), np.ascontiguousarray(vectors[:, ::-1]))
 
 
-def gradient_descent_filter(values: Array, learning_rate: float, n_steps: Array) -> Array:
+def gradient_descent_filter(
+    values: Array, learning_rate: float, n_steps: NDArray[np.int64]
+) -> Array:
     """Return g_t(s) = (1 - (1 - eta s)^t) / s of plain gradient descent (theory.md 1.3).
 
     Parameters

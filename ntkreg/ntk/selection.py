@@ -1,0 +1,185 @@
+"""Held-out error along the whole training path, with everything learned from y learned anew.
+
+Each fold fits the embedding and the metric on its own training rows, decomposes the kernel of each
+candidate depth, and predicts its test rows after every number of steps, for plain gradient descent
+and for the accelerated iteration alike. What is least over the folds is prescribed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import GroupKFold, KFold
+
+from ntkreg.ntk.evidence import likelihood_metric
+from ntkreg.ntk.kernel import gram, profile_at_one
+from ntkreg.ntk.metric import Metric, apply_metric, gradient_metric, plain_metric
+from ntkreg.ntk.options import Options
+from ntkreg.ntk.path import (
+    accelerated_filter,
+    decompose,
+    gradient_descent_filter,
+    n_deflated,
+    predictions_along,
+    step_grid,
+)
+from ntkreg.ntk.results import Branch
+from ntkreg.preprocessing.embedding import embed, fit_embedding
+
+Array = NDArray[np.float64]
+
+MAX_METRIC_ROWS = 400
+MAX_SELECTION_ROWS = 1000
+FOLD_ITERATIONS = 8
+LARGEST_STEP_COUNT = 1e10
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """Targets at mean 0 and standard deviation 1 (a constant target keeps scale 1)."""
+
+    values: Array
+    mean: Array
+    scale: Array
+
+
+def scale_target(y: Array) -> Scaled:
+    """Centre and scale the targets, shape (n, n_targets)."""
+    mean = y.mean(axis=0)
+    spread = y.std(axis=0)
+    scale = np.where(spread > 1e-12 * np.abs(y).max(axis=0, initial=0.0), spread, 1.0)
+    return Scaled((y - mean) / scale, mean, scale)
+
+
+def learn_metric(
+    rows: Array, target: Array, options: Options, *, start: Metric | None = None
+) -> Metric:
+    """Learn the metric on at most 400 rows; `start` warm-starts the likelihood.
+
+    It is learned at the smallest candidate depth and shared by the others.
+    """
+    branches = options.branches(min(options.depths))
+    if options.metric is None or rows.shape[1] == 0 or len(rows) < 3:
+        return plain_metric(rows.shape[1], branches, options.bias)
+    if len(rows) > MAX_METRIC_ROWS:
+        chosen = np.random.default_rng(options.random_state).choice(
+            len(rows), MAX_METRIC_ROWS, replace=False
+        )
+        rows, target = rows[chosen], target[chosen]
+    if options.metric == "gradient":
+        return gradient_metric(rows, target, branches, bias=options.bias)
+    iterations = 30 if start is None else FOLD_ITERATIONS
+    return likelihood_metric(rows, target, branches, start=start, max_iterations=iterations)
+
+
+def at_depth(metric: Metric, depth: int) -> tuple[Branch, ...]:
+    """Return the metric's branches with the ReLU branch at another depth.
+
+    Its weight is divided by k(1) of the new depth, so that the branches keep their proportion.
+    """
+
+    def moved(branch: Branch) -> Branch:
+        if branch.activation != "relu":
+            return branch
+        deeper = replace(branch, depth=depth)
+        ratio = profile_at_one(branch) / profile_at_one(deeper)
+        return replace(deeper, weight=branch.weight * ratio)
+
+    return tuple(moved(branch) for branch in metric.branches)
+
+
+def make_folds(
+    n: int, groups: NDArray[np.int64] | None, options: Options
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Return (train, test) positions of shuffled folds; rows of a group stay together."""
+    seed = options.random_state
+    if groups is not None and len(np.unique(groups)) >= 2:
+        count = min(options.n_folds, len(np.unique(groups)))
+        splitter = GroupKFold(count, shuffle=True, random_state=seed)
+        return list(splitter.split(np.zeros(n), groups=groups))
+    return list(KFold(min(options.n_folds, n), shuffle=True, random_state=seed).split(np.zeros(n)))
+
+
+@dataclass(frozen=True)
+class FoldPaths:
+    """Held-out predictions along the paths, target units.
+
+    Parameters
+    ----------
+    steps : ndarray of shape (n_times,)
+        Numbers of steps of plain gradient descent.
+    plain : dict of int to ndarray of shape (n_times, n, n_targets)
+        By depth.
+    accelerated_steps : ndarray of shape (n_accelerated,)
+    accelerated : dict of int to ndarray of shape (n_accelerated, n, n_targets)
+    """
+
+    steps: NDArray[np.int64]
+    plain: dict[int, Array]
+    accelerated_steps: NDArray[np.int64]
+    accelerated: dict[int, Array]
+
+
+def held_out_paths(
+    X: Array,
+    y: Array,
+    groups: NDArray[np.int64] | None,
+    start: Metric,
+    columns: NDArray[np.int64],
+    options: Options,
+) -> FoldPaths:
+    """Predict every row from folds that did not see it, after every number of steps.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, n_columns)
+    y : ndarray of shape (n, n_targets)
+    groups : ndarray of shape (n,) of int, or None
+    start : Metric
+        Optimum of all rows: where a fold's own learning begins.
+    columns : ndarray of shape (n_embedded,) of int
+        Embedded columns of `start`; a fold with others (a constant column) starts afresh.
+    options : Options
+    """
+    steps = step_grid(LARGEST_STEP_COUNT)
+    fast = step_grid(options.max_accelerated_steps, 1.12)
+    shape = (len(y), y.shape[1])
+    plain = {d: np.empty((len(steps), *shape)) for d in options.depths}
+    accelerated = {d: np.empty((len(fast), *shape)) for d in options.depths}
+    rng = np.random.default_rng(options.random_state)
+    for train, test in make_folds(len(y), groups, options):
+        if len(train) > MAX_SELECTION_ROWS:
+            train = rng.choice(train, MAX_SELECTION_ROWS, replace=False)
+        embedding = fit_embedding(X[train], normal_scores=options.normal_scores)
+        rows, target = embed(embedding, X[train]), scale_target(y[train])
+        same = np.array_equal(embedding.columns, columns)
+        metric = learn_metric(rows, target.values, options, start=start if same else None)
+        inputs = apply_metric(metric, rows)
+        others = apply_metric(metric, embed(embedding, X[test]))
+        for depth in options.depths:
+            branches = at_depth(metric, depth)
+            slow, quick = _fold_predictions(inputs, others, target, branches, steps, fast)
+            plain[depth][:, test] = slow
+            accelerated[depth][:, test] = quick
+    return FoldPaths(steps, plain, fast, accelerated)
+
+
+def _fold_predictions(
+    inputs: Array,
+    others: Array,
+    target: Scaled,
+    branches: Sequence[Branch],
+    steps: NDArray[np.int64],
+    fast: NDArray[np.int64],
+) -> tuple[Array, Array]:
+    spectrum = decompose(gram(inputs, None, branches))
+    cross = gram(others, inputs, branches)
+    rate = 1.0 / spectrum.values[0]
+    slow = gradient_descent_filter(spectrum.values, rate, steps)
+    deflated = n_deflated(spectrum.values)
+    quick = accelerated_filter(spectrum.values, deflated, int(fast[-1]))[fast]
+    paths = [predictions_along(spectrum, target.values, cross, g) for g in (slow, quick)]
+    return paths[0] * target.scale + target.mean, paths[1] * target.scale + target.mean
