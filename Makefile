@@ -1,0 +1,71 @@
+# make demo    what it does, on a sample table, in a fresh environment
+# make check   everything that must hold before a commit: lint types test
+# Other targets: install, dev, test, lint, types, format, wheel, wheel-check, sample-data, clean
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# where `make demo` writes; empty: the command's own choice
+OUT ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install dev test lint types check format wheel wheel-check sample-data clean
+
+help:
+	@sed -n '1,3s/^# //p' Makefile
+
+demo: install
+	@$(BIN)/ntkreg demo $(if $(OUT),--out "$(OUT)") --force
+
+install: $(VENV)/.installed
+dev: $(VENV)/.installed-dev
+
+test: dev
+	$(BIN)/python -m pytest -q
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: dev
+	$(BIN)/mypy
+
+check: lint types test
+
+format: dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: dev
+	rm -rf build
+	$(BIN)/python -m build --wheel --outdir dist
+	rm -rf build
+
+wheel-check: wheel
+	PYTHON="$(PYTHON)" bash .ci/check_wheel dist/ntkreg-*.whl
+
+sample-data: dev
+	$(BIN)/python -m ntkreg_sample_data.generate sample_data
+
+clean:
+	rm -rf $(VENV) build dist ntkreg.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The stamps are what makes the second call start at once: pip runs again only when the
+# requirements have changed.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "ntkreg needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
+	  echo "Name another one: make PYTHON=python3.12 demo" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments: its module ensurepip is missing." >&2; \
+	  echo "On Debian and Ubuntu: sudo apt install python3-venv. Then run make again." >&2; \
+	  exit 1; }
+	$(PYTHON) -m venv $(VENV)
