@@ -1,0 +1,204 @@
+"""Gradient descent on the finite network, preconditioned and with momentum.
+
+The residual passes through M = I + U_k (s_{k+1}/s - 1) U_k', where s and U are the top eigenvalues
+and eigenvectors of the kernel matrix K/n, so that in function space no direction is faster than
+s_{k+1}; Nesterov's momentum comes on top (network.md 2). On the kernel this is exactly the
+iteration of :func:`ntkreg.ntk.path.accelerated_filter`, which prescribes its number of steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.ntk.backpropagation import Backpropagation
+from ntkreg.ntk.gradient_descent import Dtype, Run, make_engine
+from ntkreg.ntk.network import Architecture
+from ntkreg.ntk.path import ACCELERATED_SAFETY, Spectrum, accelerated_residuals, n_deflated
+from ntkreg.ntk.results import Outcome, TrainingTrace
+
+if TYPE_CHECKING:
+    import torch
+
+    Tensor = torch.Tensor
+
+Array = NDArray[np.float64]
+
+MAX_STEPS = 2_000
+MAX_CUTS = 8
+# the accelerated loss may exceed its lowest value by this share, plus twice the largest rise of
+# the same iteration on the kernel (momentum overshoots a little; that is no instability)
+RISE_TOLERANCE = 0.1
+# rises below this share of the loss at zero output are rounding
+RISE_FLOOR = 1e-6
+
+
+class _Deflation:
+    """The map M of the residual, and the step that goes with it.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Of K/n.
+    like : Tensor
+        Gives dtype and device.
+    """
+
+    def __init__(self, spectrum: Spectrum, like: Tensor) -> None:
+        import torch
+
+        values = spectrum.values
+        self.count = n_deflated(values)
+        # directions below rounding of the training must not set the step
+        floor = 10.0 * values[0] * torch.finfo(like.dtype).eps
+        self.edge = float(max(values[self.count], floor)) or 1.0
+        top = values[: self.count]
+        self.vectors = torch.tensor(spectrum.vectors[:, : self.count]).to(like)
+        self.factors = torch.tensor(self.edge / top - 1.0).to(like)
+
+    def __call__(self, residual: Tensor) -> Tensor:
+        return residual + ((residual @ self.vectors) * self.factors) @ self.vectors.T
+
+
+def _kernel_rise(spectrum: Spectrum, target: Array, deflated: int, n_steps: int) -> float:
+    """Return the largest rise over its lowest value of the same iteration's loss on the kernel."""
+    power = np.square(spectrum.vectors.T @ target).sum(axis=1) / (2 * len(target))
+    residuals = accelerated_residuals(spectrum.values, deflated, n_steps)
+    momentum = np.maximum(np.arange(n_steps + 1) - 1, 0) / (np.arange(n_steps + 1) + 2)
+    # the net's loss is seen where its gradient is taken, at the extrapolated points
+    ahead = residuals[:-1] + momentum[1:, None] * np.diff(residuals, axis=0, prepend=1.0)[:-1]
+    losses = np.square(np.vstack([ahead, residuals[-1:]])) @ power
+    return float(np.max(losses - np.minimum.accumulate(losses)))
+
+
+class _Momentum:
+    """Nesterov's iteration: live parameters are the points where gradients are taken.
+
+    Flow time is counted as eta j^2 / 8 within a stretch of j steps (the small-time expansion of the
+    Nesterov filter against that of gradient flow), so that a run whose step was cut ends at the
+    time that was prescribed for it.
+    """
+
+    def __init__(self, engine: Backpropagation, learning_rate: float, n_steps: int) -> None:
+        self.engine = engine
+        self.learning_rate = learning_rate
+        self.goal = learning_rate * n_steps**2 / 8.0
+        self.begin(0.0, n_steps)
+
+    def begin(self, elapsed: float, needed: int) -> None:
+        self.start, self.needed, self.step = elapsed, needed, 0
+        self.previous = [p.clone() for p in self.engine.parameters()]
+
+    def elapsed(self) -> float:
+        return self.start + self.learning_rate * self.step**2 / 8.0
+
+    def restart(self, elapsed: float) -> None:
+        """Begin again from the live parameters, at flow time `elapsed`, with half the step."""
+        self.learning_rate /= 2.0
+        left = max(self.goal - elapsed, 0.0)
+        self.begin(elapsed, math.ceil(math.sqrt(8.0 * left / self.learning_rate) - 1e-9))
+
+    def advance(self, last: bool) -> None:
+        """Take one step; extrapolate unless it is the last."""
+        import torch
+
+        engine = self.engine
+        self.step += 1
+        live = engine.parameters()
+        torch._foreach_add_(live, engine.gradients(), alpha=-self.learning_rate)
+        if last:
+            return
+        # the point of step j + 1 is x_j + j/(j + 3) (x_j - x_{j-1})
+        weight = self.step / (self.step + 3.0)
+        torch._foreach_mul_(self.previous, -weight)
+        torch._foreach_add_(self.previous, live, alpha=1.0 + weight)
+        engine.replace(self.previous)
+        self.previous = live
+
+
+def accelerated_gradient_descent(
+    architecture: Architecture,
+    weights: Sequence[Array],
+    inputs: Array,
+    target: Array,
+    *,
+    spectrum: Spectrum,
+    n_steps: int,
+    learning_rate: float | None = None,
+    max_steps: int = MAX_STEPS,
+    dtype: Dtype = "float32",
+) -> tuple[list[Array], TrainingTrace]:
+    """Train every net by preconditioned full-batch gradient descent with Nesterov's momentum.
+
+    When the loss exceeds its lowest value so far by a tenth (plus twice what the same iteration
+    rises on the kernel), the best iterate is restored, the step halved and the momentum restarted;
+    the run then goes on until the flow time of the prescription, eta n_steps^2 / 8, has passed.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    weights : sequence of ndarray
+        The start, as from :func:`ntkreg.ntk.network.initial_weights`; left as it is.
+    inputs : ndarray of shape (n, n_inputs)
+        Embedded rows, constant included.
+    target : ndarray of shape (n, n_targets)
+        Centred and scaled.
+    spectrum : Spectrum
+        Eigenvalues, descending, and eigenvectors of K/n on the same rows.
+    n_steps : int
+        Prescribed number of steps.
+    learning_rate : float, optional
+        Default: 0.9/s_{k+1}, k eigenvectors being preconditioned.
+    max_steps : int, default=2000
+        Where a longer run is broken off ("limit").
+    dtype : {"float32", "float64"}, default="float32"
+        Of the training; the weights come back in float64 either way.
+
+    Returns
+    -------
+    weights : list of ndarray
+        The last iterate; after more than 8 cuts ("diverged") the one of the lowest loss.
+    trace : TrainingTrace
+        Losses, summed over targets and averaged over networks, are those of the points where the
+        gradients were taken, and of the last iterate.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match or an option is unknown.
+    """
+    engine = make_engine(architecture, weights, inputs, target, dtype)
+    run = Run(engine)
+    deflation = _Deflation(spectrum, engine.target)
+    rate = ACCELERATED_SAFETY / deflation.edge if learning_rate is None else learning_rate
+    rise = 2.0 * _kernel_rise(spectrum, target, deflation.count, min(n_steps, max_steps))
+    rise += RISE_FLOOR * float(np.square(target).sum()) / (2 * len(target))
+    momentum = _Momentum(engine, rate, n_steps)
+    best_time, cuts = 0.0, 0
+    while True:
+        loss = engine.loss()
+        run.losses.append(loss)
+        if not loss <= (1.0 + RISE_TOLERANCE) * run.lowest + rise:
+            run.restore()
+            if cuts == MAX_CUTS:
+                return engine.weights(), run.trace(
+                    "diverged", momentum.learning_rate, n_steps, cuts
+                )
+            cuts += 1
+            momentum.restart(best_time)
+            engine.loss()
+        elif run.keep(loss):
+            best_time = momentum.elapsed()
+        taken = len(run.losses) - 1
+        if momentum.step >= momentum.needed or taken >= max_steps:
+            break
+        engine.differentiate(deflation(engine.residual))
+        momentum.advance(momentum.step + 1 >= momentum.needed or taken + 1 >= max_steps)
+    outcome: Outcome = "guarded" if cuts else "reached"
+    if momentum.step < momentum.needed:
+        outcome = "limit"
+    return engine.weights(), run.trace(outcome, momentum.learning_rate, n_steps, cuts)

@@ -1,0 +1,200 @@
+"""Forward and backward pass of an ensemble of nets, by hand, in buffers that are reused.
+
+All nets of one branch (seeds, targets, both halves of a pair) are one batch of matrix products.
+The layers' factors sqrt(2/m) are taken together at the output (the ReLU is homogeneous).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.ntk.network import Architecture, output_scale, split_by_branch
+from ntkreg.ntk.results import Branch
+
+if TYPE_CHECKING:
+    import torch
+
+    Tensor = torch.Tensor
+
+
+def _trained_layers(branch: Branch) -> list[int]:
+    """Positions in W^1, ..., W^L, a of the arrays that are trained."""
+    return {
+        "all": list(range(branch.depth + 1)),
+        "hidden": list(range(branch.depth)),
+        "last_hidden": [branch.depth - 1],
+        "readout": [branch.depth],
+    }[branch.trained]
+
+
+class _BranchPass:
+    """One branch of every net.
+
+    Parameters
+    ----------
+    branch : Branch
+    scale : float
+        Factor of the output.
+    arrays : list of Tensor
+        W^l of shape (n_nets, rows, columns), a of shape (n_nets, rows, 1).
+    inputs : Tensor of shape (n, n_inputs)
+    """
+
+    def __init__(self, branch: Branch, scale: float, arrays: list[Tensor], inputs: Tensor) -> None:
+        import torch
+
+        n_nets, n_rows = len(arrays[0]), len(inputs)
+        self.squared = branch.activation == "relu2"
+        self.scale: Tensor | float = scale
+        if self.squared:
+            norms = torch.linalg.vector_norm(inputs, dim=1)
+            inputs = inputs / norms.masked_fill(norms == 0, 1.0)[:, None]
+            self.scale = scale * norms
+        self.arrays = arrays
+        self.trained = _trained_layers(branch)
+        self.gradients = {i: torch.zeros_like(arrays[i]) for i in self.trained}
+        widths = [array.shape[1] for array in arrays[:-1]]
+        # rows[l] is the input of layer l; what no training changes is computed once, here
+        self.rows = [inputs.expand(n_nets, *inputs.shape).contiguous()]
+        self.rows += [inputs.new_empty(n_nets, n_rows, width) for width in widths]
+        self.deltas = [inputs.new_empty(n_nets, n_rows, width) for width in widths]
+        for layer in range(self.trained[0]):
+            self._layer(layer)
+
+    def _layer(self, layer: int) -> None:
+        import torch
+
+        out = self.rows[layer + 1]
+        torch.bmm(self.rows[layer], self.arrays[layer].transpose(1, 2), out=out)
+        out.clamp_(min=0.0)
+
+    def forward(self) -> Tensor:
+        """Return the outputs, shape (n_nets, n)."""
+        import torch
+
+        for layer in range(self.trained[0], len(self.arrays) - 1):
+            self._layer(layer)
+        top = self.rows[-1].square() if self.squared else self.rows[-1]
+        return torch.bmm(top, self.arrays[-1]).squeeze(2) * self.scale
+
+    def backward(self, signal: Tensor) -> None:
+        """Fill `gradients` with sum over rows and nets of signal times the output's gradient.
+
+        Parameters
+        ----------
+        signal : Tensor of shape (n_nets, n)
+            Derivative of the loss in the outputs; the rows must be those of the last `forward`.
+        """
+        import torch
+
+        signal = (signal * self.scale).unsqueeze(2)
+        top = len(self.arrays) - 1
+        if top in self.gradients:
+            rows = self.rows[-1].square() if self.squared else self.rows[-1]
+            torch.bmm(rows.transpose(1, 2), signal, out=self.gradients[top])
+        if self.trained[0] == top:
+            return
+        torch.bmm(signal, self.arrays[-1].transpose(1, 2), out=self.deltas[-1])
+        if self.squared:
+            self.deltas[-1].mul_(self.rows[-1]).mul_(2.0)
+        for layer in range(top - 1, self.trained[0] - 1, -1):
+            delta = self.deltas[layer]
+            torch.ops.aten.threshold_backward.grad_input(
+                delta, self.rows[layer + 1], 0.0, grad_input=delta
+            )
+            torch.bmm(delta.transpose(1, 2), self.rows[layer], out=self.gradients[layer])
+            if layer > self.trained[0]:
+                torch.bmm(delta, self.arrays[layer], out=self.deltas[layer - 1])
+
+
+class Backpropagation:
+    """Losses and gradients of an ensemble at its current weights.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    weights : sequence of ndarray
+        As from :func:`ntkreg.ntk.network.initial_weights`; copied.
+    inputs : ndarray of shape (n, n_inputs)
+    target : ndarray of shape (n, n_targets)
+    dtype : {"float32", "float64"}
+        Of all products.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        weights: Sequence[NDArray[np.float64]],
+        inputs: NDArray[np.float64],
+        target: NDArray[np.float64],
+        dtype: str,
+    ) -> None:
+        import torch
+
+        options: dict[str, Any] = {
+            "dtype": getattr(torch, dtype),
+            "device": torch.device("cuda" if torch.cuda.is_available() else "cpu"),
+        }
+        n_networks, n_targets = weights[0].shape[:2]
+        self.n_copies = architecture.n_copies
+        self.n_networks = n_networks
+        n_nets = n_networks * n_targets * self.n_copies
+        self.shapes = [array.shape for array in weights]
+        rows = torch.tensor(inputs, **options)
+        # net by net: (n_networks * n_targets, n), the targets repeated for every network
+        self.target = torch.tensor(np.tile(target.T, (n_networks, 1)), **options)
+        self.branches = []
+        for branch, arrays in zip(
+            architecture.branches, split_by_branch(architecture, weights), strict=True
+        ):
+            # a copy in any case: `weights` stay as they are
+            columns = [*(array.shape[-1] for array in arrays[:-1]), 1]
+            tensors = [
+                torch.tensor(array.reshape(n_nets, -1, width), **options)
+                for array, width in zip(arrays, columns, strict=True)
+            ]
+            scale = output_scale(architecture, branch)
+            self.branches.append(_BranchPass(branch, scale, tensors, rows))
+        self.residual = torch.empty_like(self.target)
+
+    def loss(self) -> float:
+        """Return (1/2n) sum (f - y)^2, summed over targets and averaged over networks."""
+        outputs = sum(branch.forward() for branch in self.branches)
+        n_rows = self.target.shape[1]
+        outputs = outputs.view(-1, self.n_copies, n_rows).sum(dim=1)  # type: ignore[union-attr]
+        self.residual = outputs - self.target
+        total = self.residual.double().square().sum() / (2 * n_rows * self.n_networks)
+        return float(total)
+
+    def differentiate(self, residual: Tensor) -> None:
+        """Fill the gradients with those of (1/n) sum residual * f, each net on its own."""
+        signal = (residual / residual.shape[1]).repeat_interleave(self.n_copies, dim=0)
+        for branch in self.branches:
+            branch.backward(signal)
+
+    def parameters(self) -> list[Tensor]:
+        """Return the trained tensors, live."""
+        return [branch.arrays[i] for branch in self.branches for i in branch.trained]
+
+    def gradients(self) -> list[Tensor]:
+        """Return the gradient buffers, in the order of `parameters`."""
+        return [branch.gradients[i] for branch in self.branches for i in branch.trained]
+
+    def replace(self, parameters: Sequence[Tensor]) -> None:
+        """Make the given tensors the trained ones (no copy)."""
+        given = iter(parameters)
+        for branch in self.branches:
+            for i in branch.trained:
+                branch.arrays[i] = next(given)
+
+    def weights(self) -> list[NDArray[np.float64]]:
+        """Return all weights in float64, shaped as they came."""
+        tensors = [array for branch in self.branches for array in branch.arrays]
+        return [
+            tensor.double().cpu().numpy().reshape(shape)
+            for tensor, shape in zip(tensors, self.shapes, strict=True)
+        ]

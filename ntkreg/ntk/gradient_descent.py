@@ -1,0 +1,162 @@
+"""Full-batch gradient descent on the finite network: arrays in, arrays out.
+
+The loss of every net is R = (1/2n) sum_i (f(u_i) - y_i)^2, on its own target, and the step is
+constant: the iteration of the theory (theory.md 2). :mod:`ntkreg.ntk.accelerated_descent` reaches
+the same place in fewer steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.messages import Sentence
+from ntkreg.ntk.backpropagation import Backpropagation
+from ntkreg.ntk.network import Architecture
+from ntkreg.ntk.results import Outcome, TrainingTrace
+
+Array = NDArray[np.float64]
+Dtype = Literal["float32", "float64"]
+
+MAX_STEPS = 20_000
+# plain gradient descent is given up when the loss passes this multiple of its start
+DIVERGENCE_FACTOR = 10.0
+
+_CODES: dict[Outcome, str] = {
+    "reached": "I250",
+    "limit": "W250",
+    "diverged": "W251",
+    "guarded": "I251",
+}
+
+
+class Run:
+    """Losses of a run so far, with a copy of the best parameters."""
+
+    def __init__(self, engine: Backpropagation) -> None:
+        self.engine = engine
+        self.losses: list[float] = []
+        self.lowest = math.inf
+        self.best = [p.clone() for p in engine.parameters()]
+
+    def keep(self, loss: float) -> bool:
+        """Copy the parameters if `loss` is the lowest so far."""
+        if loss >= self.lowest:
+            return False
+        self.lowest = loss
+        for kept, live in zip(self.best, self.engine.parameters(), strict=True):
+            kept.copy_(live)
+        return True
+
+    def restore(self) -> None:
+        """Put the best parameters back."""
+        for kept, live in zip(self.best, self.engine.parameters(), strict=True):
+            live.copy_(kept)
+
+    def trace(
+        self, outcome: Outcome, learning_rate: float, n_steps: int, cuts: int
+    ) -> TrainingTrace:
+        """Return how the run went; `n_steps` is the number that was prescribed."""
+        taken = len(self.losses) - 1
+        values = {
+            "n_steps": taken,
+            "prescribed": n_steps,
+            "n_cuts": cuts,
+            "learning_rate": learning_rate,
+            "first": self.losses[0],
+            "last": self.lowest if outcome == "diverged" else self.losses[-1],
+        }
+        sentence = Sentence(_CODES[outcome], values)
+        losses = np.array(self.losses)
+        return TrainingTrace(outcome, losses, learning_rate, taken, cuts, sentence)
+
+
+def make_engine(
+    architecture: Architecture,
+    weights: Sequence[Array],
+    inputs: Array,
+    target: Array,
+    dtype: Dtype,
+) -> Backpropagation:
+    """Check the arrays and return the engine that computes losses and gradients.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match or `dtype` is unknown.
+    """
+    if dtype not in ("float32", "float64"):
+        raise ValueError(f"dtype={dtype!r} must be 'float32' or 'float64'")
+    if target.ndim != 2 or len(target) != len(inputs):
+        raise ValueError(
+            f"target has shape {target.shape}, expected ({len(inputs)}, n_targets)"
+            f" for {len(inputs)} input rows"
+        )
+    return Backpropagation(architecture, weights, inputs, target, dtype)
+
+
+def gradient_descent(
+    architecture: Architecture,
+    weights: Sequence[Array],
+    inputs: Array,
+    target: Array,
+    *,
+    learning_rate: float,
+    n_steps: int,
+    max_steps: int = MAX_STEPS,
+    dtype: Dtype = "float32",
+) -> tuple[list[Array], TrainingTrace]:
+    """Train every net by plain full-batch gradient descent with a constant step.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    weights : sequence of ndarray
+        The start, as from :func:`ntkreg.ntk.network.initial_weights`; left as it is.
+    inputs : ndarray of shape (n, n_inputs)
+        Embedded rows, constant included.
+    target : ndarray of shape (n, n_targets)
+        Centred and scaled.
+    learning_rate : float
+        eta. The theory wants eta <= 1/s_1; from 2/s_1 on the iteration is unstable.
+    n_steps : int
+        Prescribed number of steps.
+    max_steps : int, default=20000
+        Where a longer prescription is broken off ("limit").
+    dtype : {"float32", "float64"}, default="float32"
+        Of the training; the weights come back in float64 either way.
+
+    Returns
+    -------
+    weights : list of ndarray
+        The last iterate; if the loss became non-finite or passed 10 times its start ("diverged"),
+        the iterate of the lowest loss.
+    trace : TrainingTrace
+        Losses are summed over targets and averaged over networks.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match or an option is unknown.
+    """
+    import torch
+
+    engine = make_engine(architecture, weights, inputs, target, dtype)
+    run = Run(engine)
+    outcome: Outcome = "reached" if n_steps <= max_steps else "limit"
+    for step in range(min(n_steps, max_steps) + 1):
+        loss = engine.loss()
+        run.losses.append(loss)
+        if not loss <= DIVERGENCE_FACTOR * run.losses[0]:
+            outcome = "diverged"
+            run.restore()
+            break
+        run.keep(loss)
+        if step < min(n_steps, max_steps):
+            engine.differentiate(engine.residual)
+            torch._foreach_add_(engine.parameters(), engine.gradients(), alpha=-learning_rate)
+    return engine.weights(), run.trace(outcome, learning_rate, n_steps, 0)
