@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ntkreg.ntk.kernel import gram
 from ntkreg.ntk.metric import apply_metric
 from ntkreg.ntk.options import make_options
 from ntkreg.ntk.path import coefficients, gradient_descent_filter
 from ntkreg.ntk.prescription import Prescribed, prescribe
+from ntkreg.ntk.validation import resolve_steps, validate_rows, validate_training
 from ntkreg.preprocessing.embedding import embed
 
 Array = NDArray[np.float64]
@@ -128,9 +128,9 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
             For unusable parameters or arrays.
         """
         options = make_options(self)
-        rows, targets, labels = validate_training(self, X, y, groups)
-        prescribed = prescribe(rows, targets, groups=labels, options=options)
-        self._single_target = np.ndim(y) == 1
+        data = validate_training(self, X, y, groups)
+        prescribed = prescribe(data.rows, data.targets, groups=data.groups, options=options)
+        self._single_target = data.single_target
         self._store(prescribed)
         return self
 
@@ -179,41 +179,3 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags
-
-
-def validate_training(
-    estimator: BaseEstimator, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None
-) -> tuple[Array, Array, NDArray[Any] | None]:
-    """Return X, y as a matrix of targets, and groups, all checked as scikit-learn does."""
-    checked: Any = validate_data(
-        estimator, X, y, multi_output=True, y_numeric=True, dtype=np.float64, ensure_min_samples=2
-    )
-    rows, targets = checked[0], np.asarray(checked[1], dtype=np.float64)
-    labels = None
-    if groups is not None:
-        labels = np.asarray(check_array(groups, ensure_2d=False, dtype=None))
-        if labels.shape != (len(rows),):
-            raise ValueError(f"groups must have shape ({len(rows)},), got {labels.shape}")
-    return rows, targets.reshape(len(targets), -1), labels
-
-
-def validate_rows(estimator: BaseEstimator, X: ArrayLike) -> Array:
-    """Return rows to predict, checked against what the estimator was fitted on."""
-    checked: Any = validate_data(estimator, X, reset=False, dtype=np.float64)
-    rows: Array = checked
-    return rows
-
-
-def resolve_steps(n_steps: Any, prescribed: int) -> int:
-    """Return the number of steps to take.
-
-    Raises
-    ------
-    ValueError
-        Unless `n_steps` is "auto" or an integer of at least 0.
-    """
-    if isinstance(n_steps, str) and n_steps == "auto":
-        return prescribed
-    if not isinstance(n_steps, Integral) or isinstance(n_steps, bool) or n_steps < 0:
-        raise ValueError(f"n_steps must be 'auto' or an integer >= 0, got {n_steps!r}")
-    return int(n_steps)

@@ -64,10 +64,10 @@ def gradient_descent_filter(
     -------
     ndarray of shape (n_times, n)
     """
-    scaled = np.minimum(learning_rate * values, 1.0)[None, :]
+    # just below 1, so that no step at all is 0 and not 0 times minus infinity
+    scaled = np.minimum(learning_rate * values, 1.0 - np.finfo(float).epsneg)[None, :]
     steps = np.asarray(n_steps, dtype=float)[:, None]
-    with np.errstate(divide="ignore"):
-        fitted = -np.expm1(steps * np.log1p(-scaled))
+    fitted = -np.expm1(steps * np.log1p(-scaled))
     small = scaled * steps < 1e-12
     safe = np.where(small, 1.0, scaled)
     result: Array = np.where(small, learning_rate * steps, learning_rate * fitted / safe)
