@@ -37,37 +37,46 @@ RISE_TOLERANCE = 0.1
 RISE_FLOOR = 1e-6
 
 
+def _edge(values: Array, dtype: Dtype) -> float:
+    """Return s_{k+1}, the largest eigenvalue that is left alone."""
+    # directions below the rounding of the training must not set the step
+    floor = 10.0 * float(np.finfo(dtype).eps) * values[0]
+    return float(max(values[n_deflated(values)], floor)) or 1.0
+
+
+def accelerated_step(values: Array, dtype: Dtype = "float32") -> float:
+    """Return the prescribed step 0.9/s_{k+1} for eigenvalues s of K/n, descending."""
+    return ACCELERATED_SAFETY / _edge(values, dtype)
+
+
 class _Deflation:
-    """The map M of the residual, and the step that goes with it.
+    """The map M of the residual.
 
     Parameters
     ----------
     spectrum : Spectrum
         Of K/n.
+    dtype : {"float32", "float64"}
     like : Tensor
         Gives dtype and device.
     """
 
-    def __init__(self, spectrum: Spectrum, like: Tensor) -> None:
+    def __init__(self, spectrum: Spectrum, dtype: Dtype, like: Tensor) -> None:
         import torch
 
-        values = spectrum.values
-        self.count = n_deflated(values)
-        # directions below rounding of the training must not set the step
-        floor = 10.0 * values[0] * torch.finfo(like.dtype).eps
-        self.edge = float(max(values[self.count], floor)) or 1.0
-        top = values[: self.count]
-        self.vectors = torch.tensor(spectrum.vectors[:, : self.count]).to(like)
-        self.factors = torch.tensor(self.edge / top - 1.0).to(like)
+        count = n_deflated(spectrum.values)
+        factors = _edge(spectrum.values, dtype) / spectrum.values[:count] - 1.0
+        self.vectors = torch.tensor(spectrum.vectors[:, :count]).to(like)
+        self.factors = torch.tensor(factors).to(like)
 
     def __call__(self, residual: Tensor) -> Tensor:
         return residual + ((residual @ self.vectors) * self.factors) @ self.vectors.T
 
 
-def _kernel_rise(spectrum: Spectrum, target: Array, deflated: int, n_steps: int) -> float:
+def _kernel_rise(spectrum: Spectrum, target: Array, n_steps: int) -> float:
     """Return the largest rise over its lowest value of the same iteration's loss on the kernel."""
     power = np.square(spectrum.vectors.T @ target).sum(axis=1) / (2 * len(target))
-    residuals = accelerated_residuals(spectrum.values, deflated, n_steps)
+    residuals = accelerated_residuals(spectrum.values, n_deflated(spectrum.values), n_steps)
     momentum = np.maximum(np.arange(n_steps + 1) - 1, 0) / (np.arange(n_steps + 1) + 2)
     # the net's loss is seen where its gradient is taken, at the extrapolated points
     ahead = residuals[:-1] + momentum[1:, None] * np.diff(residuals, axis=0, prepend=1.0)[:-1]
@@ -173,9 +182,9 @@ def accelerated_gradient_descent(
     """
     engine = make_engine(architecture, weights, inputs, target, dtype)
     run = Run(engine)
-    deflation = _Deflation(spectrum, engine.target)
-    rate = ACCELERATED_SAFETY / deflation.edge if learning_rate is None else learning_rate
-    rise = 2.0 * _kernel_rise(spectrum, target, deflation.count, min(n_steps, max_steps))
+    deflation = _Deflation(spectrum, dtype, engine.target)
+    rate = accelerated_step(spectrum.values, dtype) if learning_rate is None else learning_rate
+    rise = 2.0 * _kernel_rise(spectrum, target, min(n_steps, max_steps))
     rise += RISE_FLOOR * float(np.square(target).sum()) / (2 * len(target))
     momentum = _Momentum(engine, rate, n_steps)
     best_time, cuts = 0.0, 0

@@ -1,0 +1,161 @@
+"""From a prescription to a trained network: the net's own options, and the choice of the solver."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.ntk.accelerated_descent import MAX_STEPS as MAX_STEPS_ACCELERATED
+from ntkreg.ntk.accelerated_descent import accelerated_gradient_descent, accelerated_step
+from ntkreg.ntk.gradient_descent import MAX_STEPS, Dtype, gradient_descent
+from ntkreg.ntk.network import Architecture, Symmetry, initial_weights
+from ntkreg.ntk.options import Options
+from ntkreg.ntk.prescription import Prescribed
+from ntkreg.ntk.results import Solver, Trained, TrainingTrace
+from ntkreg.ntk.validation import resolve_steps
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What the finite net needs beyond the prescription.
+
+    Parameters
+    ----------
+    width, n_networks : int
+    symmetry : {"pair", "top"}
+    trained : {"all", "hidden", "last_hidden", "readout"}
+    solver : {"accelerated", "gd"}
+    n_steps : int or "auto"
+    learning_rate : float or None
+        None: as prescribed.
+    max_steps : int
+    dtype : {"float32", "float64"}
+    seed : int
+        Of the initial weights.
+    """
+
+    width: int
+    n_networks: int
+    symmetry: Symmetry
+    trained: Trained
+    solver: Solver
+    n_steps: int | Literal["auto"]
+    learning_rate: float | None
+    max_steps: int
+    dtype: Dtype
+    seed: int
+
+
+def _choice(estimator: Any, name: str, allowed: tuple[str, ...]) -> Any:
+    value = getattr(estimator, name)
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {allowed}, got {value!r}")
+    return value
+
+
+def _count(estimator: Any, name: str) -> int:
+    value = getattr(estimator, name)
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be an integer >= 1, got {value!r}")
+    return int(value)
+
+
+def _learning_rate(value: Any) -> float | None:
+    if isinstance(value, str) and value == "auto":
+        return None
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < math.inf:
+        raise ValueError(f"learning_rate must be 'auto' or a positive number, got {value!r}")
+    return float(value)
+
+
+def make_training_options(estimator: Any, seed: int) -> TrainingOptions:
+    """Translate an estimator's parameters.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter, what is allowed and what was given.
+    """
+    solver = _choice(estimator, "solver", ("accelerated", "gd"))
+    limit = MAX_STEPS if solver == "gd" else MAX_STEPS_ACCELERATED
+    automatic = isinstance(estimator.max_steps, str) and estimator.max_steps == "auto"
+    resolve_steps(estimator.n_steps, 0)
+    options = TrainingOptions(
+        width=_count(estimator, "width"),
+        n_networks=_count(estimator, "n_networks"),
+        symmetry=_choice(estimator, "symmetry", ("pair", "top")),
+        trained=estimator.trained,
+        solver=solver,
+        n_steps=estimator.n_steps,
+        learning_rate=_learning_rate(estimator.learning_rate),
+        max_steps=limit if automatic else _count(estimator, "max_steps"),
+        dtype=_choice(estimator, "dtype", ("float32", "float64")),
+        seed=seed,
+    )
+    if options.symmetry == "top" and options.width % 2:
+        raise ValueError(f"width must be even for symmetry='top', got {options.width}")
+    if options.symmetry == "top" and options.trained == "all":
+        raise ValueError(
+            "symmetry='top' cancels the gradient of all layers below the last hidden one, so the"
+            " net would not follow the kernel of trained='all': use trained='hidden', or"
+            " symmetry='pair'"
+        )
+    return options
+
+
+def kernel_options(options: Options, training: TrainingOptions) -> Options:
+    """Return the prescription's options with the kernel that the mirrored net implies.
+
+    With a mirrored top layer, training all hidden layers moves the net as its last one alone does
+    (theory.md 1.2, variant A).
+    """
+    if training.symmetry == "top" and training.trained == "hidden":
+        return replace(options, trained="last_hidden")
+    return options
+
+
+def train_as_prescribed(
+    prescribed: Prescribed, options: TrainingOptions
+) -> tuple[Architecture, list[Array], TrainingTrace]:
+    """Train the net for the prescribed time.
+
+    Where the user gave a learning rate, the prescribed number of steps is converted to the same
+    training time: in proportion to 1/eta, with momentum to 1/sqrt(eta).
+    """
+    numbers = prescribed.prescription
+    target = prescribed.target.values
+    branches = tuple(replace(b, trained=options.trained) for b in numbers.branches)
+    shape = Architecture(branches, options.width, options.n_networks, options.symmetry)
+    start = initial_weights(shape, prescribed.inputs.shape[1], target.shape[1], options.seed)
+    rate = options.learning_rate
+    limits: dict[str, Any] = {"max_steps": options.max_steps, "dtype": options.dtype}
+    if options.solver == "gd":
+        ratio = 1.0 if rate is None else numbers.learning_rate / rate
+        steps = resolve_steps(options.n_steps, math.ceil(numbers.n_steps * ratio - 1e-9))
+        rate = numbers.learning_rate if rate is None else rate
+        weights, trace = gradient_descent(
+            shape, start, prescribed.inputs, target, learning_rate=rate, n_steps=steps, **limits
+        )
+        return shape, weights, trace
+    own = accelerated_step(prescribed.spectrum.values, options.dtype)
+    ratio = 1.0 if rate is None else math.sqrt(own / rate)
+    weights, trace = accelerated_gradient_descent(
+        shape,
+        start,
+        prescribed.inputs,
+        target,
+        spectrum=prescribed.spectrum,
+        n_steps=resolve_steps(
+            options.n_steps, math.ceil(numbers.n_steps_accelerated * ratio - 1e-9)
+        ),
+        learning_rate=rate,
+        **limits,
+    )
+    return shape, weights, trace
