@@ -1,1 +1,7 @@
-"""TO BE WRITTEN"""
+"""What makes a prediction something to act on: intervals, domain flags, remarks."""
+
+from ntkreg.decision.intervals import calibrate
+from ntkreg.decision.predict import predict_rows
+from ntkreg.decision.results import IntervalResult, RowPredictions
+
+__all__ = ["IntervalResult", "RowPredictions", "calibrate", "predict_rows"]

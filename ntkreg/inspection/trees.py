@@ -1,0 +1,96 @@
+"""Shapley values of tree models by shap's TreeExplainer, where it plays the same game as we do.
+
+The interventional TreeExplainer computes exactly the values of :mod:`ntkreg.inspection.shapley`
+for tree ensembles (Lundberg et al. 2020, Nature Machine Intelligence 2, 56-67). It cannot handle
+splits on categories: those are explained with `tree_path_dependent` only, which answers another
+question (columns absent along the tree's own training weights), and one-hot columns would be
+separate players. Values of two models can only be compared if both mean the same, so tables with
+categories are explained by sampling instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
+
+from ntkreg.inspection.games import column_owners
+from ntkreg.inspection.shapley import Game
+from ntkreg.inspection.space import is_numeric
+
+
+def tree_values(game: Game, trees: Any) -> NDArray[np.float64] | None:
+    """Interventional Shapley values of a tree ensemble.
+
+    Parameters
+    ----------
+    game : Game
+        Rows and background as the trees see them; matrix columns and table columns are the same.
+    trees : LightGBM booster or scikit-learn forest
+        What TreeExplainer is given.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_columns), or None
+        None when values and base do not add up to the predictions to 1e-6 of their spread, which
+        means that TreeExplainer reads these trees differently than they predict.
+    """
+    import shap
+
+    explainer = shap.TreeExplainer(
+        trees, game.background, feature_perturbation="interventional", model_output="raw"
+    )
+    found = explainer.shap_values(game.rows, check_additivity=False)
+    predicted = game.predict(game.rows)
+    base = game.predict(game.background).mean()
+    error = np.abs(found.sum(axis=1) + base - predicted).max()
+    if error > 1e-6 * max(np.ptp(predicted), abs(base) * 1e-3):
+        return None
+    values = np.zeros((len(game.rows), game.n_columns))
+    values[:, game.owner[game.owner >= 0]] = found[:, game.owner >= 0]
+    return values
+
+
+def tree_game(model: Any, rows: pd.DataFrame, background: pd.DataFrame) -> tuple[Game, Any] | None:
+    """Return game and trees if a model is a tree ensemble on numeric columns, else None.
+
+    Parameters
+    ----------
+    model : estimator
+        With a LightGBM `booster_` fed with the table's columns, or with `encoder_` and
+        `regressor_` (a forest, or an estimator with `booster_`).
+    rows, background : DataFrame
+        Rows to explain and background rows.
+
+    Returns
+    -------
+    tuple of (Game, object) or None
+        The second is the booster or forest. None as well if a category column is among the
+        features, or if two encoded columns belong to one table column.
+    """
+    if not all(is_numeric(rows[key]) for key in rows.columns):
+        return None
+    encoder, regressor = getattr(model, "encoder_", None), getattr(model, "regressor_", None)
+    trees = trees_of(model if regressor is None else regressor)
+    if trees is None:
+        return None
+    if encoder is None:
+        matrices = [part.to_numpy(dtype=np.float64) for part in (rows, background)]
+        owner: NDArray[np.int64] | None = np.arange(rows.shape[1])
+    else:
+        matrices = [np.asarray(encoder.transform(part), np.float64) for part in (rows, background)]
+        owner = column_owners(encoder, pd.concat([rows, background], ignore_index=True))
+    if owner is None or np.bincount(owner[owner >= 0], minlength=1).max() > 1:
+        return None
+    predict = trees.predict
+    return Game(predict, matrices[0], matrices[1], owner, rows.shape[1]), trees
+
+
+def trees_of(regressor: Any) -> Any:
+    """Return what TreeExplainer understands of a regressor, or None if it is no tree ensemble."""
+    if isinstance(regressor, RandomForestRegressor | ExtraTreesRegressor):
+        return regressor
+    return getattr(regressor, "booster_", None)
