@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from ntkreg.evaluation import CONTENDER_NAMES
+from ntkreg_cli import main
 from ntkreg_cli.app import app
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +62,12 @@ def test_every_option_and_model_named_in_the_text_exists(name):
     offered = {flag for c in commands().values() for p in c.params for flag in p.opts}
     assert set(re.findall(r"`(--[a-z-]+)", text)) <= offered | {"--help"}
     assert {f"`{model}`" for model in CONTENDER_NAMES} <= set(re.findall(r"`[a-z-]+`", text))
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_exit_codes_are_those_of_the_command_line(name):
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", read(name), re.MULTILINE)}
+    assert codes == {main.DONE, main.USAGE, main.ACCESS, main.BUG, main.INTERRUPTED}
 
 
 @pytest.mark.parametrize("name", READMES)
