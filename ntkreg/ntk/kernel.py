@@ -211,3 +211,17 @@ def gram(left: Array, right: Array | None, branches: Sequence[Branch]) -> Array:
     total *= pairs.left[:, None]
     total *= pairs.right[None, :]
     return total
+
+
+def centre(kernel: Array) -> Array:
+    """Return H K H, H = I - 11'/n: the tangent kernel of f(x) - mean_i f(x_i).
+
+    This is a net with an intercept that is always at its least-squares value.
+
+    Parameters
+    ----------
+    kernel : ndarray of shape (n, n)
+    """
+    means = kernel.mean(axis=0)
+    centred: Array = kernel - means[None, :] - means[:, None] + means.mean()
+    return centred

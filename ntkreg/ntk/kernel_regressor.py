@@ -42,6 +42,9 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
         "likelihood".
     normal_scores : bool, default=True
         Whether each column also appears as the normal scores of its ranks.
+    fit_intercept : bool, default=True
+        Whether the output is centred on the training rows (a net with an intercept, whose tangent
+        kernel is the centred one); False is the papers' plain net on the centred target.
     n_steps : int or "auto", default="auto"
         Steps of gradient descent; "auto" is prescribed by the folds.
     n_folds : int, default=5
@@ -62,7 +65,7 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
     dual_coef_ : ndarray of shape (n_samples, n_targets)
         Kernel coefficients, target units.
     offset_ : ndarray of shape (n_targets,)
-        Training mean of the target.
+        Intercept.
     n_iter_ : int
         Steps of gradient descent.
     n_features_in_ : int
@@ -94,6 +97,7 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
         trained: str = "all",
         metric: str | None = "auto",
         normal_scores: bool = True,
+        fit_intercept: bool = True,
         n_steps: int | str = "auto",
         n_folds: int = 5,
         random_state: Any = 0,
@@ -103,6 +107,7 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
         self.trained = trained
         self.metric = metric
         self.normal_scores = normal_scores
+        self.fit_intercept = fit_intercept
         self.n_steps = n_steps
         self.n_folds = n_folds
         self.random_state = random_state
@@ -142,8 +147,12 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
             spectrum.values, numbers.learning_rate, np.array([self.n_iter_])
         )[0]
         alpha = coefficients(spectrum, prescribed.target.values, filters)
-        self.dual_coef_ = alpha * prescribed.target.scale
         self.offset_ = prescribed.target.mean
+        if self.fit_intercept:
+            alpha -= alpha.mean(axis=0)  # rounding only: 1 is an eigenvector of the centred kernel
+            mean = gram(prescribed.inputs, None, numbers.branches).mean(axis=0) @ alpha
+            self.offset_ = self.offset_ - mean * prescribed.target.scale
+        self.dual_coef_ = alpha * prescribed.target.scale
         self.support_ = prescribed.inputs
         self.prescription_ = numbers
         self.embedding_ = prescribed.embedding

@@ -34,6 +34,8 @@ class Options:
     metric : {"likelihood", "gradient"} or None
     normal_scores : bool
         Whether columns also appear as normal scores.
+    fit_intercept : bool
+        Whether the output is centred on the training rows.
     bias : float
         Constant appended to the rows (start value where the metric learns it).
     n_folds : int
@@ -47,6 +49,7 @@ class Options:
     trained: Trained = "all"
     metric: str | None = "likelihood"
     normal_scores: bool = True
+    fit_intercept: bool = True
     bias: float = 1.0
     n_folds: int = 5
     max_accelerated_steps: int = 1000
@@ -111,6 +114,7 @@ def make_options(estimator: Any) -> Options:
         trained=estimator.trained,
         metric=metric,
         normal_scores=bool(estimator.normal_scores),
+        fit_intercept=bool(estimator.fit_intercept),
         n_folds=int(estimator.n_folds),
         random_state=seed_of(estimator.random_state),
     )

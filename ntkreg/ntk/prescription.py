@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.ntk.kernel import gram
+from ntkreg.ntk.kernel import centre, gram
 from ntkreg.ntk.metric import Metric, apply_metric
 from ntkreg.ntk.options import Options
 from ntkreg.ntk.path import (
@@ -89,21 +89,40 @@ class _Choice:
     candidates: tuple[tuple[str, float], ...]
 
 
-def _errors(path: Array, y: Array, scale: Array) -> Array:
-    """Return the held-out mean squared error at every time, targets at unit scale."""
+def _squared_errors(path: Array, y: Array, scale: Array) -> Array:
+    """Return each row's held-out squared error at every time, shape (n_times, n), unit targets."""
     with np.errstate(over="ignore", invalid="ignore"):
-        errors = np.mean(((path - y) / scale) ** 2, axis=(1, 2))
+        errors = np.mean(((path - y) / scale) ** 2, axis=2)
     return np.where(np.isfinite(errors), errors, np.inf)
 
 
+def earliest_within_one_standard_error(errors: Array) -> int:
+    """Return the first time that is not distinguishably worse than the best one.
+
+    The difference to the best time is taken row by row, and its standard error with it: the rows'
+    own difficulty, which both times share, does not count.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n_times, n)
+        Held-out squared errors.
+    """
+    means = errors.mean(axis=1)
+    best = int(np.argmin(means))
+    finite = np.isfinite(means)
+    difference = np.where(finite[:, None], errors, 0.0) - errors[best]
+    allowance = difference.std(axis=1) / np.sqrt(errors.shape[1])
+    return int(np.argmax(finite & (difference.mean(axis=1) <= allowance)))
+
+
 def _choose(paths: FoldPaths, y: Array, scale: Array) -> _Choice:
-    curves = {depth: _errors(path, y, scale) for depth, path in paths.plain.items()}
-    least = {depth: float(curve.min()) for depth, curve in curves.items()}
+    curves = {depth: _squared_errors(path, y, scale) for depth, path in paths.plain.items()}
+    least = {depth: float(curve.mean(axis=1).min()) for depth, curve in curves.items()}
     depth = min(least, key=lambda d: least[d])
     if least.get(_PREFERRED_DEPTH, np.inf) <= least[depth] * (1.0 + _TIE):
         depth = _PREFERRED_DEPTH
-    time = int(np.argmin(curves[depth]))
-    fast = int(np.argmin(_errors(paths.accelerated[depth], y, scale)))
+    time = earliest_within_one_standard_error(curves[depth])
+    fast = earliest_within_one_standard_error(_squared_errors(paths.accelerated[depth], y, scale))
     unit = float(np.sqrt(np.mean(scale**2)))
     return _Choice(
         depth=depth,
@@ -143,8 +162,10 @@ def _prescribe(
     choice = _choose(paths, y, target.scale)
     metric = Metric(metric.scales, metric.bias, at_depth(metric, choice.depth), metric.noise)
     inputs = apply_metric(metric, rows)
-    spectrum = decompose(gram(inputs, None, metric.branches))
-    rate = 1.0 / float(spectrum.values[0])
+    kernel = gram(inputs, None, metric.branches)
+    spectrum = decompose(centre(kernel) if options.fit_intercept else kernel)
+    # without any column the centred kernel is zero, and any step leaves the mean as it is
+    rate = 1.0 / float(spectrum.values[0]) if spectrum.values[0] > 0 else 1.0
     at_stop = gradient_descent_filter(spectrum.values, rate, np.array([choice.n_steps]))
     numbers = Prescription(
         branches=metric.branches,

@@ -7,7 +7,6 @@ and for the accelerated iteration alike. What is least over the folds is prescri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, KFold
 
 from ntkreg.ntk.evidence import likelihood_metric
-from ntkreg.ntk.kernel import gram, profile_at_one
+from ntkreg.ntk.kernel import centre, gram, profile_at_one
 from ntkreg.ntk.metric import Metric, apply_metric, gradient_metric, plain_metric
 from ntkreg.ntk.options import Options
 from ntkreg.ntk.path import (
@@ -161,23 +160,25 @@ def held_out_paths(
         others = apply_metric(metric, embed(embedding, X[test]))
         for depth in options.depths:
             branches = at_depth(metric, depth)
-            slow, quick = _fold_predictions(inputs, others, target, branches, steps, fast)
+            kernel, cross = gram(inputs, None, branches), gram(others, inputs, branches)
+            if options.fit_intercept:
+                cross -= kernel.mean(axis=0)
+                kernel = centre(kernel)
+            slow, quick = _fold_predictions(kernel, cross, target, steps, fast)
             plain[depth][:, test] = slow
             accelerated[depth][:, test] = quick
     return FoldPaths(steps, plain, fast, accelerated)
 
 
 def _fold_predictions(
-    inputs: Array,
-    others: Array,
+    kernel: Array,
+    cross: Array,
     target: Scaled,
-    branches: Sequence[Branch],
     steps: NDArray[np.int64],
     fast: NDArray[np.int64],
 ) -> tuple[Array, Array]:
-    spectrum = decompose(gram(inputs, None, branches))
-    cross = gram(others, inputs, branches)
-    rate = 1.0 / spectrum.values[0]
+    spectrum = decompose(kernel)
+    rate = 1.0 / spectrum.values[0] if spectrum.values[0] > 0 else 1.0
     slow = gradient_descent_filter(spectrum.values, rate, steps)
     deflated = n_deflated(spectrum.values)
     quick = accelerated_filter(spectrum.values, deflated, int(fast[-1]))[fast]
