@@ -57,7 +57,7 @@ def explain(
     Returns
     -------
     Explanation
-        `values.sum(axis=1) + base_value` is the prediction to 1e-6 of the predictions' spread.
+        `values.sum(axis=1) + base_value` is the prediction, up to rounding.
     """
     start = time.perf_counter()
     features = dataset.features

@@ -114,7 +114,8 @@ def _pair_suspects(columns: Mapping[str, Values], dataset: Dataset) -> list[Leak
     In wide tables only the columns that follow the target most closely are paired.
     """
     strength = {name: _rough_correlation(values, dataset.y) for name, values in columns.items()}
-    names = sorted(columns, key=lambda name: -strength[name])[:MAX_PAIRED_COLUMNS]
+    strongest = sorted(columns, key=lambda name: -strength[name])[:MAX_PAIRED_COLUMNS]
+    names = [name for name in columns if name in strongest]
     suspects = []
     for operations, pairs in (
         (_SYMMETRIC, combinations(names, 2)),

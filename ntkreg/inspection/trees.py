@@ -21,6 +21,8 @@ from ntkreg.inspection.games import column_owners
 from ntkreg.inspection.shapley import Game
 from ntkreg.inspection.space import is_numeric
 
+GAP = 1e-4
+
 
 def tree_values(game: Game, trees: Any) -> NDArray[np.float64] | None:
     """Interventional Shapley values of a tree ensemble.
@@ -35,20 +37,23 @@ def tree_values(game: Game, trees: Any) -> NDArray[np.float64] | None:
     Returns
     -------
     ndarray of shape (n_rows, n_columns), or None
-        None when values and base do not add up to the predictions to 1e-6 of their spread, which
-        means that TreeExplainer reads these trees differently than they predict.
+        None when values and base miss the predictions by more than 1e-4 of their spread, which
+        means that TreeExplainer reads these trees differently than they predict. The rest, from
+        shap's single-precision weights, is shared out in proportion to the values.
     """
     import shap
 
     explainer = shap.TreeExplainer(
         trees, game.background, feature_perturbation="interventional", model_output="raw"
     )
-    found = explainer.shap_values(game.rows, check_additivity=False)
+    found = np.asarray(explainer.shap_values(game.rows, check_additivity=False), np.float64)
     predicted = game.predict(game.rows)
-    base = game.predict(game.background).mean()
-    error = np.abs(found.sum(axis=1) + base - predicted).max()
-    if error > 1e-6 * max(np.ptp(predicted), abs(base) * 1e-3):
+    gap = predicted - game.predict(game.background).mean() - found.sum(axis=1)
+    if np.abs(gap).max() > GAP * np.ptp(predicted):
         return None
+    sizes = np.abs(found)
+    totals = sizes.sum(axis=1, keepdims=True)
+    found += gap[:, None] * sizes / np.where(totals > 0, totals, 1.0)
     values = np.zeros((len(game.rows), game.n_columns))
     values[:, game.owner[game.owner >= 0]] = found[:, game.owner >= 0]
     return values

@@ -1,0 +1,146 @@
+"""Verdicts on planted effects."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from ntkreg.inspection import Expectation, explain, judge_knowledge
+from ntkreg.inspection.evidence import correlated_partner
+
+SLOPES = {"rises": 2.0, "falls": -1.0, "small": 0.02, "nothing": 0.0}
+
+
+def linear_table(make_dataset, rng, *, n=120, noise=0.5, extra=None):
+    columns = {name: rng.normal(size=n) for name in SLOPES}
+    y = sum(slope * columns[name] for name, slope in SLOPES.items())
+    y = y + noise * rng.normal(size=n)
+    return make_dataset(columns | (extra or {}), y)
+
+
+def fitted(dataset, formula, columns=None):
+    """Explain an ordinary least-squares fit on the numeric columns."""
+    keys = columns or [c.key for c in dataset.feature_columns if c.kind == "numeric"]
+    model = LinearRegression().fit(dataset.features[keys].to_numpy(), dataset.y)
+    return explain(formula(lambda t: model.predict(t[keys].to_numpy())), "ridge", dataset)
+
+
+def verdict_on(column, effect, explanation, dataset, **options):
+    return judge_knowledge([Expectation(column, effect)], explanation, dataset, **options)[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "effect", "verdict"),
+    [
+        ("rises", "increasing", "CONFIRMED"),
+        ("rises", "decreasing", "CONTRADICTED"),
+        ("rises", "none", "CONTRADICTED"),
+        ("falls", "decreasing", "CONFIRMED"),
+        ("falls", "increasing", "CONTRADICTED"),
+        ("falls", "none", "CONTRADICTED"),
+        ("nothing", "none", "CONFIRMED"),
+        ("nothing", "increasing", "UNDECIDED"),
+        ("nothing", "decreasing", "UNDECIDED"),
+        ("small", "increasing", "UNDECIDED"),
+    ],
+)
+def test_planted_effects_are_judged(make_dataset, rng, formula, column, effect, verdict):
+    dataset = linear_table(make_dataset, rng)
+    found = verdict_on(column, effect, fitted(dataset, formula), dataset)
+    assert found.verdict == verdict
+    assert (found.confidence >= 0.9) or verdict == "UNDECIDED"
+    assert column in found.reason.text("en")
+    assert column in found.reason.text("ja")
+
+
+def test_the_slope_is_per_standard_deviation_of_the_column(make_dataset, rng, formula):
+    dataset = linear_table(make_dataset, rng)
+    model = formula(lambda t: 3.0 * t["f0"])
+    found = verdict_on("rises", "increasing", explain(model, "ntk", dataset), dataset)
+    assert found.slope == pytest.approx(3.0 * dataset.features["f0"].std(ddof=0))
+
+
+def test_a_column_without_effect_is_seldom_given_a_direction(make_dataset, rng, formula):
+    decided = 0
+    for _ in range(60):
+        dataset = linear_table(make_dataset, rng, n=40, noise=2.0)
+        found = verdict_on("nothing", "increasing", fitted(dataset, formula), dataset)
+        decided += found.verdict != "UNDECIDED"
+    # two-sided at 0.9 in each direction, with residuals of the fit itself: about one in four
+    assert decided / 60 < 0.4
+
+
+def test_held_out_residuals_make_a_fitted_direction_less_sure(make_dataset, rng, formula):
+    dataset = linear_table(make_dataset, rng, n=40, noise=3.0)
+    explanation = explain(formula(lambda t: 0.5 * t["f3"]), "ntk", dataset)
+    exact = np.zeros(dataset.n_rows)
+    own = verdict_on("nothing", "increasing", explanation, dataset, residuals=exact)
+    large = rng.normal(size=dataset.n_rows) * 20
+    unsure = verdict_on("nothing", "increasing", explanation, dataset, residuals=large)
+    assert (own.verdict, unsure.verdict) == ("CONFIRMED", "UNDECIDED")
+    assert own.confidence == 1.0 > unsure.confidence
+
+
+@pytest.mark.parametrize("effect", ["decreasing", "none"])
+def test_inside_a_correlated_pair_a_contradiction_is_undecided(make_dataset, rng, formula, effect):
+    pressure = rng.normal(size=150)
+    twin = pressure + 0.1 * rng.normal(size=150)
+    dataset = make_dataset({"圧力": pressure, "流量": twin}, pressure)
+    explanation = explain(formula(lambda t: 2 * t["f0"] - t["f1"]), "ntk", dataset)
+    found = verdict_on("圧力", effect, explanation, dataset)
+    assert found.verdict == "UNDECIDED"
+    assert "流量" in found.reason.text("ja")
+    assert verdict_on("圧力", "increasing", explanation, dataset).verdict == "CONFIRMED"
+
+
+def test_an_effect_that_turns_has_no_direction(make_dataset, rng, formula):
+    x = rng.uniform(-1, 1.1, size=200)
+    dataset = make_dataset({"温度": x}, x**2)
+    explanation = explain(formula(lambda t: t["f0"] ** 2), "ntk", dataset)
+    for effect in ("increasing", "decreasing"):
+        assert verdict_on("温度", effect, explanation, dataset).verdict == "UNDECIDED"
+    assert verdict_on("温度", "none", explanation, dataset).verdict == "CONTRADICTED"
+
+
+def test_categories_have_no_direction_but_may_have_no_effect(make_dataset, rng, formula):
+    material = rng.choice(["a", "b"], 120).astype(object)
+    dataset = linear_table(make_dataset, rng, extra={"材質": material})
+    explanation = fitted(dataset, formula)
+    found = verdict_on("材質", "increasing", explanation, dataset)
+    assert (found.verdict, found.reason.code) == ("UNDECIDED", "V402")
+    assert verdict_on("材質", "none", explanation, dataset).verdict == "CONFIRMED"
+
+
+def test_a_dropped_column_is_undecided(make_dataset, rng, formula):
+    dataset = make_dataset({"圧力": rng.normal(size=30)}, rng.normal(size=30), dropped=("LOT",))
+    explanation = explain(formula(lambda t: t["f0"]), "ntk", dataset)
+    found = verdict_on("LOT", "none", explanation, dataset)
+    assert (found.verdict, found.reason.code) == ("UNDECIDED", "V401")
+    assert np.isnan(found.slope)
+
+
+def test_missing_cells_and_few_values_are_handled(make_dataset, rng, formula):
+    x = np.full(40, np.nan)
+    x[:4] = [1.0, 2.0, 3.0, 4.0]
+    dataset = make_dataset({"圧力": x, "温度": rng.normal(size=40)}, rng.normal(size=40))
+    explanation = explain(formula(lambda t: t["f0"].fillna(2.5)), "ntk", dataset)
+    found = verdict_on("圧力", "increasing", explanation, dataset)
+    assert (found.verdict, found.reason.code) == ("UNDECIDED", "V403")
+
+
+def test_the_same_seed_gives_the_same_verdicts(make_dataset, rng, formula):
+    dataset = linear_table(make_dataset, rng, n=30, noise=3.0)
+    explanation = fitted(dataset, formula)
+    expected = [Expectation(name, "increasing") for name in SLOPES]
+    first, again, other = (
+        judge_knowledge(expected, explanation, dataset, seed=seed) for seed in (4, 4, 5)
+    )
+    assert first == again
+    assert [v.confidence for v in first] != [v.confidence for v in other]
+
+
+def test_the_partner_is_the_most_correlated_column(make_dataset, rng):
+    x = rng.normal(size=50)
+    columns = {"a": x, "b": x + 0.2 * rng.normal(size=50), "c": np.exp(3 * x), "d": -x[::-1]}
+    dataset = make_dataset(columns, x)
+    partners = [correlated_partner(column, dataset) for column in dataset.feature_columns]
+    assert partners == ["c", "a", "a", None]
