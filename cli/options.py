@@ -1,0 +1,68 @@
+"""The options that commands share. Help texts are catalogue codes (messages/cli.toml)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Lang(StrEnum):
+    """Language of talk and report."""
+
+    ja = "ja"
+    en = "en"
+
+
+class Model(StrEnum):
+    """The models on offer."""
+
+    ntk = "ntk"
+    ntk_kernel = "ntk-kernel"
+    lightgbm = "lightgbm"
+    lightgbm_default = "lightgbm-default"
+    random_forest = "random-forest"
+    ridge = "ridge"
+    mean = "mean"
+    blend = "blend"
+
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="I660", show_default=False)]
+ModelFolder = Annotated[Path, typer.Argument(metavar="DIR", help="I661", show_default=False)]
+Target = Annotated[
+    str, typer.Option("--target", "-y", metavar="COLUMN", help="I662", show_default=False)
+]
+OptionalTarget = Annotated[
+    str | None, typer.Option("--target", "-y", metavar="COLUMN", help="I662", show_default=False)
+]
+Sheet = Annotated[str | None, typer.Option(metavar="NAME", help="I663", show_default=False)]
+Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="I664", show_default=False)]
+Group = Annotated[str | None, typer.Option(metavar="COLUMN", help="I665", show_default=False)]
+Time = Annotated[str | None, typer.Option(metavar="COLUMN", help="I666", show_default=False)]
+Drop = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="I667", show_default=False)]
+Lsl = Annotated[float | None, typer.Option(metavar="NUMBER", help="I668", show_default=False)]
+Usl = Annotated[float | None, typer.Option(metavar="NUMBER", help="I669", show_default=False)]
+Knowledge = Annotated[Path | None, typer.Option(metavar="FILE", help="I670", show_default=False)]
+Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**31 - 1, help="I671")]
+Models = Annotated[
+    list[Model] | None, typer.Option("--models", "-m", metavar="NAME", help="I672", show_default=False)
+]
+Out = Annotated[Path, typer.Option("--out", "-o", metavar="PATH", help="I673", show_default=False)]
+OptionalOut = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="PATH", help="I674", show_default=False)
+]
+Force = Annotated[bool, typer.Option("--force", "-f", help="I675", show_default=False)]
+LangOption = Annotated[
+    Lang | None, typer.Option("--lang", metavar="ja|en", help="I676", show_default=False)
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="I677", show_default=False)]
+Debug = Annotated[bool, typer.Option("--debug", help="I678", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="I679", show_default=False)]
+OneModel = Annotated[Model, typer.Option("--model", "-m", metavar="NAME", help="I680")]
+
+
+def chosen_names(models: list[Model] | None) -> dict[str, tuple[str, ...]]:
+    """Return the keyword `names` for the library when the user chose models, else nothing."""
+    return {"names": tuple(dict.fromkeys(model.value for model in models))} if models else {}

@@ -1,0 +1,78 @@
+"""`ntkreg run`: the whole study of a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import options
+from .talk import Talk
+
+
+def run(
+    file: options.File,
+    target: options.Target,
+    sheet: options.Sheet = None,
+    encoding: options.Encoding = None,
+    group: options.Group = None,
+    time: options.Time = None,
+    drop: options.Drop = None,
+    lsl: options.Lsl = None,
+    usl: options.Usl = None,
+    knowledge: options.Knowledge = None,
+    seed: options.Seed = 0,
+    models: options.Models = None,
+    out: options.OptionalOut = None,
+    force: options.Force = False,
+    lang: options.LangOption = None,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Read, compare, explain, and write the report."""
+    from ntkreg.study import default_folder
+
+    study_and_write(
+        Talk(lang, quiet),
+        file,
+        out or default_folder(file, target),
+        force=force,
+        target=target,
+        sheet=sheet,
+        encoding=encoding,
+        group=group,
+        time=time,
+        drop=drop or (),
+        lsl=lsl,
+        usl=usl,
+        knowledge=knowledge,
+        seed=seed,
+        **options.chosen_names(models),
+    )
+
+
+def study_and_write(talk: Talk, file: Any, folder: Any, *, force: bool, **settings: Any) -> None:
+    """Run the study and write its folder; say the report's path and the verdict.
+
+    Parameters
+    ----------
+    talk : Talk
+        Where to speak.
+    file, folder : path
+        The table and the run folder.
+    force : bool
+        Replace the folder of an earlier run.
+    **settings
+        Passed on to `run_study`.
+    """
+    from ntkreg.study import check_free, run_study, write_run
+
+    check_free(folder, force=force)
+    with talk.progress() as progress:
+        result = run_study(file, progress=progress, **settings)
+    report = write_run(result, folder, language=talk.language, force=force)
+    content = result.content
+    talk.warn([entry.message for entry in content.dataset.ledger.of("warning")])
+    talk.warn([leak.message for leak in content.leaks])
+    talk.failures(content.benchmark.failures)
+    talk.result(str(report))
+    for sentence in content.benchmark.verdict:
+        talk.result(sentence.text(talk.language))

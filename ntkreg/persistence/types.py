@@ -1,0 +1,30 @@
+"""The types that a model folder may contain: class name to the module that defines it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_TYPES_BY_MODULE: dict[str, tuple[str, ...]] = {
+    "ntkreg.messages": ("Sentence",),
+    "ntkreg.inspection.domain": ("Domain",),
+    "ntkreg.evaluation.lightgbm_table": ("DefaultLightGBM", "SmallTableLightGBM"),
+    "ntkreg.ntk.kernel_regressor": ("NTKKernelRegressor",),
+    "ntkreg.ntk.metric": ("Metric",),
+    "ntkreg.ntk.network": ("Architecture",),
+    "ntkreg.preprocessing.embedding": ("Embedding",),
+    "ntkreg.preprocessing.encoder": ("TableEncoder",),
+    "ntkreg.io.dataset": ("Column",),
+    "ntkreg.ntk.results": ("Branch", "Prescription", "Reason", "TrainingTrace"),
+    "ntkreg.decision.results": ("IntervalResult",),
+    "ntkreg.persistence.model": ("FittedModel",),
+    "ntkreg.persistence.surrogates": (
+        "AffineScaler",
+        "Chain",
+        "ForestArrays",
+        "LinearModel",
+    ),
+}
+
+SAVED_TYPES: Mapping[str, str] = {
+    name: module for module, names in _TYPES_BY_MODULE.items() for name in names
+}

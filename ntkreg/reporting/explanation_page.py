@@ -1,0 +1,88 @@
+"""The page of `ntkreg explain`: the report's section on Shapley values, alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from markupsafe import Markup
+
+from ntkreg.inspection.results import Explanation
+from ntkreg.io.dataset import Dataset
+from ntkreg.messages import Language, Sentence
+from ntkreg.reporting import page, sections_model
+from ntkreg.reporting.content import ReportContent
+from ntkreg.reporting.files import write_whole
+from ntkreg.reporting.text import cut
+from ntkreg.reporting.view import View
+
+
+@dataclass(frozen=True)
+class ExplanationContent:
+    """What the page shows.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The rows that were explained.
+    explanations : tuple of Explanation
+        One or two models.
+    version : str
+        Version of the program.
+    created : str
+        Date, ISO form.
+    """
+
+    dataset: Dataset
+    explanations: tuple[Explanation, ...]
+    version: str
+    created: str
+
+
+def write_explanation(content: ExplanationContent, path: Path, language: Language) -> None:
+    """Write an explanation as one self-contained HTML file.
+
+    Parameters
+    ----------
+    content : ExplanationContent
+        What to show.
+    path : Path
+        File to write; an existing one is replaced when the new one is complete.
+    language : {"ja", "en"}
+        Language of all texts.
+
+    Raises
+    ------
+    FileAccessError
+        If the file cannot be written.
+    """
+    write_whole(Path(path), render_explanation(content, language).encode("utf-8"))
+
+
+def render_explanation(content: ExplanationContent, language: Language) -> str:
+    """Return the page as text; the same content gives the same text."""
+    # the section reads nothing of a report's content but the table and the explanations
+    view = View(cast(ReportContent, content), language)
+    style = page._style()
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    target = cut(content.dataset.target.name, 60)
+    model = view.model(content.explanations[0].model)
+    template: Any = page._environment().get_template("explanation.html")
+    return str(
+        template.render(
+            t=view.t,
+            lang=language,
+            policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+            "base-uri 'none'; form-action 'none'",
+            style=Markup(style),
+            title=Sentence("I745", {"model": model, "target": target}).text(language),
+            dataset=content.dataset,
+            rows=f"{content.dataset.n_rows:,}",
+            created=content.created,
+            version=content.version,
+            shap=sections_model.shap(view),
+        )
+    )

@@ -1,0 +1,141 @@
+"""One model on all rows, with all that a prediction needs besides it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.decision import calibrate
+from ntkreg.evaluation import CONTENDER_NAMES, build_contender, make_plan, run_benchmark
+from ntkreg.evaluation.results import SplitPlan
+from ntkreg.exceptions import InputError
+from ntkreg.inspection import fit_domain
+from ntkreg.io import read_table
+from ntkreg.io.dataset import Dataset
+from ntkreg.ntk.results import Prescription
+from ntkreg.persistence import FittedModel
+from ntkreg.study.versions import package_versions
+
+CONFIDENCE = 0.9
+NTK_FAMILY = ("ntk", "ntk-kernel")
+
+
+def fit_model(
+    path: str | Path,
+    target: str,
+    *,
+    name: str = "ntk",
+    sheet: str | None = None,
+    encoding: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    drop: Sequence[str] = (),
+    seed: int = 0,
+    confidence: float = CONFIDENCE,
+) -> tuple[FittedModel, Dataset]:
+    """Read a table and fit one model on all of its rows.
+
+    Parameters
+    ----------
+    path : str or Path
+        The table.
+    target : str
+        Column to predict.
+    name : str, default="ntk"
+        One of `CONTENDER_NAMES`.
+    sheet, encoding, group, time, drop
+        As in :func:`ntkreg.io.read_table`.
+    seed : int, default=0
+        Of all random choices.
+    confidence : float, default=0.9
+        Nominal coverage of the intervals.
+
+    Returns
+    -------
+    tuple of (FittedModel, Dataset)
+        The model and what was read.
+
+    Raises
+    ------
+    InputError
+        If the table, a column or the model's name is not usable.
+    """
+    check_names([name])
+    dataset = read_table(
+        path, target=target, sheet=sheet, encoding=encoding, group=group, time=time, drop=drop
+    )
+    estimator = fit_contender(name, dataset, seed=seed)
+    plan = first_repeat(make_plan(dataset, seed=seed))
+    held_out = _held_out(name, estimator, dataset, plan, seed)
+    settings = {"target": target, "sheet": sheet, "encoding": encoding, "group": group,
+                "time": time, "drop": list(drop), "seed": seed, "model": name,
+                "confidence": confidence}  # fmt: skip
+    model = FittedModel(
+        name=name,
+        estimator=estimator,
+        columns=dataset.columns,
+        interval=calibrate(dataset.y, held_out, plan, confidence=confidence),
+        domain=fit_domain(dataset.features, labels_of(dataset), seed=seed),
+        prescription=prescription_of(estimator),
+        settings=settings,
+        versions=package_versions(),
+        data_sha256=dataset.source.sha256,
+    )
+    return model, dataset
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise InputError for a name that is no contender."""
+    for name in names:
+        if name not in CONTENDER_NAMES:
+            raise InputError("E525", name=name, known=", ".join(CONTENDER_NAMES))
+
+
+def fit_contender(name: str, dataset: Dataset, *, seed: int) -> Any:
+    """Return a contender fitted on all rows of a dataset."""
+    estimator = build_contender(name, dataset.feature_columns, seed=seed)
+    return estimator.fit(dataset.features, dataset.y, groups=dataset.groups)
+
+
+def labels_of(dataset: Dataset) -> list[str]:
+    """Return the user's names of the feature columns."""
+    return [column.name for column in dataset.feature_columns]
+
+
+def first_repeat(plan: SplitPlan) -> SplitPlan:
+    """Return the plan with the folds of its first repeat only."""
+    return replace(plan, folds=tuple(fold for fold in plan.folds if fold.repeat == 0))
+
+
+def find_part(estimator: Any, attribute: str) -> Any:
+    """Return a fitted attribute of a contender or of the model inside it, or None."""
+    waiting = [estimator]
+    while waiting:
+        part = waiting.pop()
+        if hasattr(part, attribute):
+            return getattr(part, attribute)
+        inner = getattr(part, "steps", None) or getattr(part, "models_", None) or ()
+        waiting += [item[1] if isinstance(item, tuple) else item for item in inner]
+    return None
+
+
+def prescription_of(estimator: Any) -> Prescription | None:
+    """Return the prescription inside a fitted contender, if it has one."""
+    found: Prescription | None = find_part(estimator, "prescription_")
+    return found
+
+
+def _held_out(
+    name: str, estimator: Any, dataset: Dataset, plan: SplitPlan, seed: int
+) -> NDArray[np.float64]:
+    """Return held-out predictions of the training rows, shape (1, n_rows)."""
+    # the family judges itself in folds where everything is learned anew, but not along time
+    own = find_part(estimator, "cv_prediction_") if name in NTK_FAMILY else None
+    if own is not None and plan.kind != "time":
+        return np.asarray(own, dtype=np.float64).reshape(1, -1)
+    return run_benchmark(dataset, plan, names=(name,), seed=seed).results[0].predictions

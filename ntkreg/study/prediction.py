@@ -1,0 +1,122 @@
+"""Predictions for the rows of a file, in the file's order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ntkreg.decision import RowPredictions, predict_rows
+from ntkreg.evaluation import scores
+from ntkreg.evaluation.results import Scores
+from ntkreg.exceptions import InputError
+from ntkreg.io import align, read_raw
+from ntkreg.io.ledger import Ledger
+from ntkreg.messages import Language
+from ntkreg.persistence import FittedModel
+from ntkreg.study.folders import new_file
+from ntkreg.study.tables import write_csv, write_xlsx
+
+ADDED = ("prediction", "lower", "upper", "in_domain", "note")
+
+
+@dataclass(frozen=True)
+class FilePredictions:
+    """Predictions of a file's rows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The file's columns as found, then ``prediction, lower, upper, in_domain, note``.
+    rows : RowPredictions
+        The same as arrays.
+    scores : Scores or None
+        Errors on the rows whose target the file knows; None where it knows none.
+    ledger : Ledger
+        What was noticed while the file was read.
+    """
+
+    table: pd.DataFrame
+    rows: RowPredictions
+    scores: Scores | None
+    ledger: Ledger
+
+
+def predict_file(
+    model: FittedModel,
+    path: str | Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    language: Language = "en",
+) -> FilePredictions:
+    """Predict every row of a file.
+
+    Parameters
+    ----------
+    model : FittedModel
+        From :func:`ntkreg.persistence.load_model` or a fit.
+    path : str or Path
+        A table with the feature columns, in any order; other columns are carried along.
+    sheet, encoding : str, optional
+        As in :func:`ntkreg.io.read_raw`.
+    language : {"en", "ja"}, default="en"
+        Language of the notes.
+
+    Returns
+    -------
+    FilePredictions
+        One row for each row of the file, always; a row that cannot be predicted has no prediction
+        and its note says why.
+
+    Raises
+    ------
+    InputError
+        If the file is no usable table or lacks columns of the model.
+    """
+    raw = read_raw(path, sheet=sheet, encoding=encoding)
+    aligned = align(raw, model.columns)
+    rows = predict_rows(
+        model.estimator, aligned.features, aligned.notes, model.interval, model.domain, language
+    )
+    inputs = {column.name: column.cells for column in raw.columns}
+    return FilePredictions(_table(inputs, rows), rows, _scores(aligned.y, rows), aligned.ledger)
+
+
+def _table(inputs: dict[str, Any], rows: RowPredictions) -> pd.DataFrame:
+    columns = {}
+    for name, cells in inputs.items():
+        shown = name
+        while shown in ADDED or shown in columns:
+            shown += " (input)"
+        columns[shown] = pd.Series(cells, dtype=object)
+    outputs = (rows.prediction, rows.lower, rows.upper, rows.in_domain, list(rows.notes))
+    for name, values in zip(ADDED, outputs, strict=True):
+        columns[name] = pd.Series(values)
+    return pd.DataFrame(columns)
+
+
+def _scores(y: Any, rows: RowPredictions) -> Scores | None:
+    if y is None:
+        return None
+    known = np.isfinite(y) & np.isfinite(rows.prediction)
+    return scores(y[known], rows.prediction[known]) if known.any() else None
+
+
+def check_ending(path: str | Path) -> None:
+    """Raise InputError unless a file name ends in .csv or .xlsx."""
+    if Path(path).suffix.lower() not in (".csv", ".xlsx"):
+        raise InputError("E526", {"file": str(path)}, path=str(path))
+
+
+def write_predictions(predictions: FilePredictions, path: str | Path) -> None:
+    """Write the table of predictions as .csv (UTF-8 with BOM) or .xlsx, by the name's ending."""
+    check_ending(path)
+    with new_file(path) as beside:
+        if Path(path).suffix.lower() == ".xlsx":
+            write_xlsx(predictions.table, beside, "predictions")
+        else:
+            write_csv(predictions.table, beside)

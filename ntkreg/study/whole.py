@@ -1,0 +1,254 @@
+"""The whole study of one table: read, compare, explain, judge, calibrate."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import time as clock
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ntkreg.decision import calibrate
+from ntkreg.evaluation import CONTENDER_NAMES, make_plan, run_benchmark
+from ntkreg.evaluation.results import BenchmarkResult
+from ntkreg.exceptions import InputError
+from ntkreg.inspection import audit_leaks, explain, fit_domain, judge_knowledge, read_knowledge
+from ntkreg.inspection.results import Explanation
+from ntkreg.io import read_table
+from ntkreg.io.dataset import Dataset
+from ntkreg.ntk.results import Prescription, TrainingTrace
+from ntkreg.persistence import FittedModel
+from ntkreg.reporting.content import ReportContent
+from ntkreg.study.fitting import (
+    CONFIDENCE,
+    check_names,
+    find_part,
+    fit_contender,
+    labels_of,
+    prescription_of,
+)
+from ntkreg.study.versions import package_versions
+
+Progress = Callable[[int, int, str], None]
+TREES = "lightgbm"
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """What a study hands back.
+
+    Parameters
+    ----------
+    content : ReportContent
+        All numbers and facts, for report and workbook.
+    model : FittedModel
+        The chosen contender, fitted on all rows.
+    seconds : mapping of str to float
+        Time taken by each stage.
+    """
+
+    content: ReportContent
+    model: FittedModel
+    seconds: Mapping[str, float]
+
+
+@dataclass
+class _Stages:
+    """Times the stages and tells the caller how far the work is."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+    done: int = 0
+    total: int = 1
+    n_later: int = 0
+
+    @contextmanager
+    def stage(self, name: str, text: str = "") -> Iterator[None]:
+        self.progress(self.done, self.total, text or name)
+        start = clock.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + clock.perf_counter() - start
+        self.done = min(self.done + 1, self.total)
+
+    def benchmark(self, done: int, total: int, text: str) -> None:
+        self.done, self.total = done, total + self.n_later
+        self.progress(done, self.total, text)
+
+
+def run_study(  # noqa: PLR0913 - the options of the command line, one by one
+    path: str | Path,
+    target: str,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    drop: Sequence[str] = (),
+    lsl: float | None = None,
+    usl: float | None = None,
+    knowledge: str | Path | None = None,
+    seed: int = 0,
+    names: Sequence[str] = CONTENDER_NAMES,
+    progress: Progress | None = None,
+) -> StudyResult:
+    """Read a table, compare the contenders, explain the best and check it against knowledge.
+
+    Parameters
+    ----------
+    path : str or Path
+        The table.
+    target : str
+        Column to predict, as written in the header.
+    sheet, encoding, group, time, drop
+        As in :func:`ntkreg.io.read_table`.
+    lsl, usl : float, optional
+        Lower and upper specification limit, target unit.
+    knowledge : str or Path, optional
+        A `knowledge.toml`, see :func:`ntkreg.inspection.read_knowledge`.
+    seed : int, default=0
+        Of all random choices.
+    names : sequence of str, default=CONTENDER_NAMES
+        Contenders.
+    progress : callable, optional
+        Called as `progress(done, total, text)` before each step; an exception that it raises
+        (or a KeyboardInterrupt between folds) ends the study with nothing left behind.
+
+    Returns
+    -------
+    StudyResult
+
+    Raises
+    ------
+    InputError
+        If the table, a column, a limit, the knowledge file or a name is not usable.
+    FileAccessError
+        If a file cannot be read.
+
+    Examples
+    --------
+    >>> from importlib.resources import files
+    >>> from ntkreg.study import run_study
+    >>> table = files("ntkreg_sample_data") / "heat_treatment_cp932.csv"
+    >>> study = run_study(table, "硬さ[HRC]", names=["ridge", "mean"])
+    >>> study.model.name
+    'ridge'
+    """
+    check_names(names)
+    _check_limits(lsl, usl)
+    reading = {"sheet": sheet, "encoding": encoding, "group": group, "time": time}
+    settings = {"target": target, **reading, "drop": list(drop), "lsl": lsl, "usl": usl,
+                "knowledge": Path(knowledge).name if knowledge else None, "seed": seed,
+                "models": list(names), "confidence": CONFIDENCE}  # fmt: skip
+    stages = _Stages(progress or (lambda _done, _total, _text: None))
+    with stages.stage("read"):
+        dataset = read_table(path, target=target, drop=drop, **reading)
+        expectations = read_knowledge(knowledge, dataset) if knowledge else ()
+        leaks = audit_leaks(dataset)
+    benchmark = _benchmark(dataset, names, seed, stages)
+    fitted = _fit_all(benchmark, dataset, seed, stages)
+    explanations = _explain(benchmark, fitted, dataset, seed, stages)
+    with stages.stage("knowledge"):
+        judged = [judge_knowledge(expectations, e, dataset, seed=seed) for e in explanations]
+    model = _model(benchmark, fitted, dataset, seed, settings)
+    content = ReportContent(
+        dataset=dataset,
+        leaks=leaks,
+        benchmark=benchmark,
+        explanations=explanations,
+        knowledge=tuple(verdict for verdicts in judged for verdict in verdicts),
+        intervals=model.interval,
+        in_domain=model.domain.inside(dataset.features),
+        prescription=_prescription(fitted),
+        trace=_trace(fitted),
+        specification=(lsl, usl),
+        settings=settings,
+        versions=model.versions,
+        created=datetime.date.today().isoformat(),
+    )
+    return StudyResult(content, model, stages.seconds)
+
+
+def _check_limits(lsl: float | None, usl: float | None) -> None:
+    known = [limit for limit in (lsl, usl) if limit is not None]
+    if not all(math.isfinite(limit) for limit in known) or known != sorted(set(known)):
+        raise InputError("E524", lower=lsl, upper=usl)
+
+
+def _benchmark(
+    dataset: Dataset, names: Sequence[str], seed: int, stages: _Stages
+) -> BenchmarkResult:
+    # later: chosen, LightGBM and the nets on all rows; two explanations; knowledge
+    stages.n_later = 4 + 2 + 1
+    start = clock.perf_counter()
+    plan = make_plan(dataset, seed=seed)
+    result = run_benchmark(dataset, plan, names=tuple(names), seed=seed, progress=stages.benchmark)
+    stages.seconds["compare"] = clock.perf_counter() - start
+    stages.done = stages.total - stages.n_later
+    return result
+
+
+def _fit_all(
+    benchmark: BenchmarkResult, dataset: Dataset, seed: int, stages: _Stages
+) -> dict[str, Any]:
+    """Fit on all rows: the chosen, LightGBM to compare with, and what prescribes and trains."""
+    took_part = [result.name for result in benchmark.results]
+    wanted = [benchmark.chosen, *(name for name in (TREES, "ntk") if name in took_part)]
+    if "ntk" not in wanted:
+        wanted.append("ntk-kernel")
+    fitted = {}
+    for name in dict.fromkeys(wanted):
+        with stages.stage("fit", f"fit {name}"):
+            fitted[name] = fit_contender(name, dataset, seed=seed)
+    return fitted
+
+
+def _explain(
+    benchmark: BenchmarkResult,
+    fitted: Mapping[str, Any],
+    dataset: Dataset,
+    seed: int,
+    stages: _Stages,
+) -> tuple[Explanation, ...]:
+    explanations = []
+    for name in dict.fromkeys((benchmark.chosen, TREES)):
+        if name in fitted:
+            with stages.stage("explain", f"explain {name}"):
+                explanations.append(explain(fitted[name], name, dataset, seed=seed))
+    return tuple(explanations)
+
+
+def _model(
+    benchmark: BenchmarkResult,
+    fitted: Mapping[str, Any],
+    dataset: Dataset,
+    seed: int,
+    settings: Mapping[str, Any],
+) -> FittedModel:
+    name = benchmark.chosen
+    held_out = benchmark.of(name).predictions
+    return FittedModel(
+        name=name,
+        estimator=fitted[name],
+        columns=dataset.columns,
+        interval=calibrate(dataset.y, held_out, benchmark.plan, confidence=CONFIDENCE),
+        domain=fit_domain(dataset.features, labels_of(dataset), seed=seed),
+        prescription=prescription_of(fitted[name]),
+        settings=settings,
+        versions=package_versions(),
+        data_sha256=dataset.source.sha256,
+    )
+
+
+def _prescription(fitted: Mapping[str, Any]) -> Prescription:
+    found = prescription_of(fitted["ntk" if "ntk" in fitted else "ntk-kernel"])
+    if found is None:
+        raise TypeError("the fitted kernel carries no prescription_")
+    return found
+
+
+def _trace(fitted: Mapping[str, Any]) -> TrainingTrace | None:
+    found: TrainingTrace | None = find_part(fitted["ntk"], "trace_") if "ntk" in fitted else None
+    return found
