@@ -1,1 +1,29 @@
-"""TO BE WRITTEN"""
+"""Reading tables: file bytes -> raw grid -> columns with kinds -> `Dataset`.
+
+One module a step: `sniff` (what is this file really), `encoding`, `text` and `workbook` (bytes ->
+grid), `header` and `layout` (grid -> table), `values`, `dates`, `decimals`, `units`, `marks`
+(cells), `readings` and `columns` (kinds), `findings` and `sentinels` (what there is to say),
+`raw`, `roles`, `describe` (dataset) and `alignment` (predict time). Every repair is an entry of
+the `Ledger`.
+"""
+
+from ntkreg.io.alignment import Aligned, align
+from ntkreg.io.columns import RawColumn
+from ntkreg.io.dataset import Column, Dataset, Source
+from ntkreg.io.ledger import Ledger, LedgerEntry
+from ntkreg.io.raw import RawTable, read_raw
+from ntkreg.io.roles import read_table
+
+__all__ = [
+    "Aligned",
+    "Column",
+    "Dataset",
+    "Ledger",
+    "LedgerEntry",
+    "RawColumn",
+    "RawTable",
+    "Source",
+    "align",
+    "read_raw",
+    "read_table",
+]

@@ -1,0 +1,193 @@
+"""Predict time: a new file -> the features of a fitted model, with remarks on each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ntkreg.exceptions import InputError
+from ntkreg.io.columns import READABLE, RawColumn
+from ntkreg.io.dataset import Column
+from ntkreg.io.findings import Finder, numeric_entries
+from ntkreg.io.ledger import Ledger, LedgerEntry
+from ntkreg.io.names import fold, nearest
+from ntkreg.io.raw import RawTable
+from ntkreg.io.values import ABSENT, Status
+from ntkreg.messages import Sentence
+
+MANY_OUTSIDE = 0.1
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """New rows under a model's own column names.
+
+    Parameters
+    ----------
+    features : DataFrame of shape (n_rows, n_features)
+        As `Dataset.features`: float64 with NaN, or `object` holding str or None.
+    notes : tuple of tuple of Sentence
+        For each row what is unusual about it: outside the training range, a level not seen in
+        training, a missing input.
+    ledger : Ledger
+        Repairs and doubts of the new file.
+    y : ndarray of shape (n_rows,), or None
+        Measured target with NaN where missing, if the file has it.
+    row_numbers : ndarray of shape (n_rows,) of int
+        Row of the file (from 1) of each row.
+    """
+
+    features: pd.DataFrame
+    notes: tuple[tuple[Sentence, ...], ...]
+    ledger: Ledger
+    y: NDArray[np.float64] | None
+    row_numbers: NDArray[np.int64]
+
+
+@dataclass
+class _Remarks:
+    """Remarks gathered column by column."""
+
+    rows: list[list[Sentence]]
+    entries: list[LedgerEntry] = field(default_factory=list)
+
+
+def align(raw: RawTable, columns: tuple[Column, ...]) -> Aligned:
+    """Return the features of a fitted model from a new file.
+
+    Columns are matched by their exact name, then without regard to case, width and blanks; their
+    order and further columns do not matter. Each column is read as the kind it had in training.
+
+    Parameters
+    ----------
+    raw : RawTable
+        The new file.
+    columns : tuple of Column
+        Columns of the training table with their roles.
+
+    Returns
+    -------
+    Aligned
+
+    Raises
+    ------
+    InputError
+        If a feature column is missing, or one that was numeric now holds mostly text.
+    """
+    remarks = _Remarks([[] for _ in range(raw.n_rows)])
+    features: dict[str, NDArray[np.float64] | NDArray[np.object_]] = {}
+    used: list[RawColumn] = []
+    for column in (c for c in columns if c.role == "feature"):
+        found = _match(raw, column, remarks)
+        if found is None:
+            near = nearest(column.name, [c.name for c in raw.columns])
+            where = {"file": raw.source.file, "column": column.name}
+            raise InputError("E130", where, file=raw.source.file, column=column.name, near=near)
+        used.append(found)
+        read = _numbers if column.kind == "numeric" else _labels
+        features[column.key] = read(raw, found, column, remarks)
+    y = _target(raw, columns, remarks, used)
+    _name_extras(raw, columns, used, remarks)
+    return Aligned(
+        features=pd.DataFrame(features, index=pd.RangeIndex(raw.n_rows)),
+        notes=tuple(tuple(row) for row in remarks.rows),
+        ledger=Ledger(raw.table_entries + tuple(remarks.entries)),
+        y=y,
+        row_numbers=raw.row_numbers,
+    )
+
+
+def _match(raw: RawTable, column: Column, remarks: _Remarks) -> RawColumn | None:
+    for candidate in raw.columns:
+        if candidate.name == column.name:
+            return candidate
+    folded = [c for c in raw.columns if fold(c.name) == fold(column.name)]
+    if len(folded) != 1:
+        return None
+    values = {"column": column.name, "found": folded[0].name}
+    message = Sentence("W126", values)
+    remarks.entries.append(LedgerEntry("warning", message, raw.source.sheet, column=column.name))
+    return folded[0]
+
+
+def _numbers(
+    raw: RawTable, found: RawColumn, column: Column, remarks: _Remarks
+) -> NDArray[np.float64]:
+    readings = found.readings
+    unreadable = readings.rows(Status.TEXT, Status.DATE)
+    n_present = raw.n_rows - readings.count(*ABSENT)
+    readable = readings.count(*READABLE, Status.TIME)
+    if len(unreadable) and 2 * readable < n_present:
+        row = int(raw.row_numbers[unreadable[0]])
+        where = {"file": raw.source.file, "column": column.name, "row": row}
+        value = str(found.cells[unreadable[0]])
+        raise InputError(
+            "E131", where, file=raw.source.file, column=column.name, row=row, value=value
+        )
+    values = found.numbers()
+    finder = Finder(found, raw.row_numbers, raw.source.sheet)
+    # a few new rows say nothing about what is a mark and what is a value, the training rows did
+    remarks.entries += [e for e in numeric_entries(finder) if e.message.code != "W118"]
+    _note_missing(np.isnan(values), column, remarks)
+    outside = (values < column.minimum) | (values > column.maximum)
+    for i in np.flatnonzero(outside):
+        fields = {"value": float(values[i]), "low": column.minimum, "high": column.maximum}
+        remarks.rows[i].append(Sentence("I111", {"column": column.name, **fields}))
+    if outside.sum() > MANY_OUTSIDE * raw.n_rows:
+        fields = {"low": column.minimum, "high": column.maximum}
+        remarks.entries.append(finder.entry("warning", "W127", np.flatnonzero(outside), **fields))
+    return values
+
+
+def _labels(
+    raw: RawTable, found: RawColumn, column: Column, remarks: _Remarks
+) -> NDArray[np.object_]:
+    labels = found.labels()
+    _note_missing(np.array([label is None for label in labels], dtype=bool), column, remarks)
+    known = {fold(level): level for level in column.levels}
+    known.update({level: level for level in column.levels})
+    unseen = []
+    for i, label in enumerate(labels):
+        if label is None:
+            continue
+        labels[i] = known.get(label) or known.get(fold(label))
+        if labels[i] is None:
+            unseen.append(i)
+            values = {"column": column.name, "value": label}
+            remarks.rows[i].append(Sentence("I112", values))
+    if unseen:
+        finder = Finder(found, raw.row_numbers, raw.source.sheet)
+        remarks.entries.append(finder.entry("warning", "W129", np.array(unseen)))
+    return labels
+
+
+def _note_missing(missing: NDArray[np.bool_], column: Column, remarks: _Remarks) -> None:
+    for i in np.flatnonzero(missing):
+        remarks.rows[i].append(Sentence("I113", {"column": column.name}))
+
+
+def _target(
+    raw: RawTable, columns: Sequence[Column], remarks: _Remarks, used: list[RawColumn]
+) -> NDArray[np.float64] | None:
+    target = next((column for column in columns if column.role == "target"), None)
+    found = None if target is None else _match(raw, target, remarks)
+    if found is None:
+        return None
+    used.append(found)
+    values = found.numbers()
+    return values if np.isfinite(values).any() else None
+
+
+def _name_extras(
+    raw: RawTable, columns: Sequence[Column], used: list[RawColumn], remarks: _Remarks
+) -> None:
+    trained = {fold(column.name) for column in columns}
+    matched = {column.name for column in used}
+    extras = [c.name for c in raw.columns if c.name not in matched and fold(c.name) not in trained]
+    if extras:
+        message = Sentence("I104", {"columns": extras, "count": len(extras)})
+        remarks.entries.append(LedgerEntry("info", message, raw.source.sheet, count=len(extras)))

@@ -1,0 +1,212 @@
+"""Cells of one column -> its kind, its values, and what had to be repaired.
+
+The rules, in order: nothing but missing cells or one value -> constant; at most 5 % unreadable
+text -> numeric; clock times -> numeric, in hours; dates -> date; words -> category, unless there
+are more than 50 different ones or nearly every row has its own. A running number under a name such
+as No, ID or 番号, and words that are all different, are identifiers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ntkreg.io.dataset import Kind
+from ntkreg.io.dates import day_order, seconds_of
+from ntkreg.io.grid import Cells
+from ntkreg.io.ledger import LedgerEntry
+from ntkreg.io.marks import AMBIGUOUS_MARKS
+from ntkreg.io.names import looks_like_running_number
+from ntkreg.io.readings import Readings, read_numbers
+from ntkreg.io.values import ABSENT, Status, read_cell
+
+MAX_UNREADABLE = 0.05
+MAX_LEVELS = 50
+NEARLY_ALL = 0.8
+READABLE = (Status.NUMBER, Status.CENSORED, Status.INFINITE)
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """One column of a file before it has a role.
+
+    Parameters
+    ----------
+    name, original : str
+        Unique name, and the header text as found.
+    unit : str or None
+        Unit from the header or the unit row.
+    position : int
+        Position in the file, from 0.
+    kind : str
+        One of numeric, category, date, identifier, text, constant.
+    cells : ndarray of shape (n_rows,) of object
+        Cells as found.
+    decimal : {".", ","}
+        Decimal mark in force.
+    readings : Readings
+        The column read as numbers.
+    entries : tuple of LedgerEntry
+        Repairs and doubts of this column.
+    """
+
+    name: str
+    original: str
+    unit: str | None
+    position: int
+    kind: Kind
+    cells: Cells
+    decimal: str
+    readings: Readings
+    entries: tuple[LedgerEntry, ...] = ()
+
+    def numbers(self) -> NDArray[np.float64]:
+        """Return the column as numbers, NaN where a cell is none."""
+        return self.readings.values
+
+    def labels(self) -> Cells:
+        """Return the column as text, None where a cell is missing."""
+        return read_labels(self.cells)
+
+    def seconds(self) -> NDArray[np.float64]:
+        """Return the column as seconds since 1970-01-01, NaN where a cell is no date."""
+        return read_dates(self.cells)[0]
+
+    @property
+    def n_missing(self) -> int:
+        """Number of cells without a value of the column's kind."""
+        if self.kind == "numeric":
+            return int(np.isnan(self.readings.values).sum())
+        if self.kind == "date":
+            return int(np.isnan(self.seconds()).sum())
+        return sum(label is None for label in self.labels())
+
+
+def kind_of(cells: Cells, readings: Readings, header: str) -> Kind:
+    """Return what a column is.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_rows,) of object
+        The cells.
+    readings : Readings
+        The same read as numbers.
+    header : str
+        Header text; it decides only whether a running number is an identifier.
+    """
+    n_present = len(cells) - readings.count(*ABSENT)
+    if n_present == 0:
+        return "constant"
+    if has_leading_zeros(cells, readings):
+        return _kind_of_words(cells)
+    if (
+        readings.count(Status.NUMBER)
+        and n_present - readings.count(*READABLE) <= MAX_UNREADABLE * n_present
+    ):
+        return _kind_of_numbers(readings, header)
+    if readings.count(Status.TIME) >= (1 - MAX_UNREADABLE) * n_present:
+        return _kind_of_numbers(readings, header)
+    if readings.count(Status.DATE) >= (1 - MAX_UNREADABLE) * n_present:
+        return "date"
+    return _kind_of_words(cells)
+
+
+def _kind_of_numbers(readings: Readings, header: str) -> Kind:
+    values = readings.values
+    distinct = np.unique(values[np.isfinite(values)])
+    if len(distinct) <= 1:
+        return "constant"
+    first = distinct[0]
+    complete = len(distinct) == len(values) and first in (0.0, 1.0)
+    running = complete and bool(np.array_equal(distinct, first + np.arange(len(values))))
+    return "identifier" if running and looks_like_running_number(header) else "numeric"
+
+
+def _kind_of_words(cells: Cells) -> Kind:
+    labels = pd.Series(read_labels(cells), dtype=object).dropna()
+    n_levels = labels.nunique()
+    if n_levels <= 1:
+        return "constant"
+    if n_levels == len(labels) and n_levels > 0.5 * len(cells):
+        return "identifier"
+    return "text" if n_levels > MAX_LEVELS or n_levels > NEARLY_ALL * len(labels) else "category"
+
+
+def has_leading_zeros(cells: Cells, readings: Readings) -> bool:
+    """Return whether "007" stands in a column of whole numbers: a code, not a quantity."""
+    values = readings.values[np.isfinite(readings.values)]
+    if not len(values) or np.any(values != np.round(values)):
+        return False
+    return any(isinstance(c, str) and len(c) > 1 and c[0] == "0" and c.isdecimal() for c in cells)
+
+
+def read_labels(cells: Cells) -> Cells:
+    """Return cells as trimmed text, None where one is missing.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_rows,) of object
+    """
+    codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
+    labels = np.array([*(_label(cell) for cell in distinct), None], dtype=object)
+    return np.asarray(labels[codes], dtype=object)
+
+
+def _label(cell: Any) -> str | None:
+    if isinstance(cell, str):
+        text = cell.strip()
+        absent = read_cell(text).status in ABSENT and text not in AMBIGUOUS_MARKS
+        return None if absent else text
+    if read_cell(cell).status in ABSENT:
+        return None
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float | int):
+        return f"{cell:.15g}"
+    if isinstance(cell, datetime | date):
+        return (
+            cell.isoformat(" ").removesuffix(" 00:00:00")
+            if isinstance(cell, datetime)
+            else cell.isoformat()
+        )
+    return str(cell)
+
+
+def read_dates(cells: Cells) -> tuple[NDArray[np.float64], bool]:
+    """Return dates as seconds since 1970-01-01, and whether day and month could be swapped.
+
+    Dates such as 05/04/2024 are read day first unless one of the column proves the other order.
+    """
+    codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
+    order = day_order(distinct)
+    found = [seconds_of(cell, day_first=order is not False) for cell in distinct]
+    seconds = np.array([*(np.nan if s is None else s for s in found), np.nan], dtype=np.float64)
+    return np.asarray(seconds[codes]), order is None
+
+
+def levels_of(labels: Iterable[Any]) -> tuple[str, ...]:
+    """Return the distinct labels in order of first appearance."""
+    return tuple(dict.fromkeys(label for label in labels if label is not None))
+
+
+def read_column(
+    cells: Cells, name: str, original: str, unit: str | None, position: int, decimal: str
+) -> RawColumn:
+    """Read one column: numbers first, then its kind.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_rows,) of object
+        The cells.
+    name, original, unit, position, decimal
+        See `RawColumn`.
+    """
+    readings = read_numbers(cells, decimal)
+    column = RawColumn(name, original, unit, position, "text", cells, decimal, readings)
+    return replace(column, kind=kind_of(cells, readings, original))

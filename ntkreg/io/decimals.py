@@ -1,0 +1,62 @@
+"""Is 1,5 one and a half? Decided by what cannot be read otherwise, column by column.
+
+"1,234" can be either, so it decides nothing; "1,5", "0,123" and "1.234,56" can only hold a decimal
+comma, "1.5" and "1,234.56" only a decimal point. A column without such a cell follows the file.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from ntkreg.io.grid import Cells
+
+_EXPONENT = r"(?:[eE][+-]?\d+)?"
+_COMMA = re.compile(
+    r"[+-]?(?:\d*,\d{1,2}|\d*,\d{4,}|0*,\d+|\d{1,3}(?:[. ']\d{3})+,\d*|\d{4,},\d+)" + _EXPONENT
+)
+_POINT = re.compile(
+    r"[+-]?(?:\d*\.\d{1,2}|\d*\.\d{4,}|0*\.\d+|\d{1,3}(?:[, ']\d{3})+\.\d*|\d{4,}\.\d+)" + _EXPONENT
+)
+_SAMPLE_ROWS = 200
+
+
+def has_decimal_comma(cell: Any) -> bool:
+    """Return whether a cell can only be a number with a decimal comma."""
+    return isinstance(cell, str) and "," in cell and _COMMA.fullmatch(cell.strip()) is not None
+
+
+def has_decimal_point(cell: Any) -> bool:
+    """Return whether a cell is text that can only be a number with a decimal point."""
+    return isinstance(cell, str) and "." in cell and _POINT.fullmatch(cell.strip()) is not None
+
+
+def file_decimal(cells: Cells) -> str:
+    """Return the decimal mark that most undoubted cells near the top of a table have."""
+    sample = cells[:_SAMPLE_ROWS].ravel()
+    commas = sum(has_decimal_comma(cell) for cell in sample)
+    return "," if commas > sum(has_decimal_point(cell) for cell in sample) else "."
+
+
+def column_decimal(cells: Cells, default: str) -> tuple[str, tuple[int, int] | None]:
+    """Return a column's decimal mark and, if it has both, a row of each (comma first).
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_rows,) of object
+        The column.
+    default : {".", ","}
+        What the file has elsewhere.
+    """
+    with_comma = [i for i, cell in enumerate(cells) if isinstance(cell, str) and "," in cell]
+    if not with_comma:
+        return ".", None
+    commas = [i for i in with_comma if has_decimal_comma(cells[i])]
+    points = np.flatnonzero([has_decimal_point(cell) for cell in cells])
+    if commas and len(points):
+        return default, (commas[0], int(points[0]))
+    if commas:
+        return ",", None
+    return ("." if len(points) else default), None

@@ -1,0 +1,140 @@
+"""What there is to say about a column, as ledger entries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.io.columns import RawColumn, has_leading_zeros, read_dates
+from ntkreg.io.ledger import LedgerEntry, Severity
+from ntkreg.io.sentinels import find_sentinel
+from ntkreg.io.values import Status
+from ntkreg.messages import Sentence
+
+_SHOWN = 5
+_REPAIRS = {"width": "R109", "unit": "R110", "percent": "R111", "thousands": "R112"}
+_MISSING: tuple[tuple[Severity, str, tuple[Status, ...]], ...] = (
+    ("repair", "R108", (Status.MARK,)),
+    ("warning", "W107", (Status.ERROR,)),
+    ("warning", "W106", (Status.FORMULA,)),
+)
+_UNREADABLE: tuple[tuple[Severity, str, tuple[Status, ...]], ...] = (
+    ("warning", "W108", (Status.CENSORED,)),
+    ("warning", "W110", (Status.INFINITE,)),
+)
+
+
+class Finder:
+    """Writes ledger entries about one column, with the true rows of the file."""
+
+    def __init__(self, column: RawColumn, rows: NDArray[np.int64], sheet: str | None) -> None:
+        self.column = column
+        self.rows = rows
+        self.sheet = sheet
+
+    def entry(
+        self, severity: Severity, code: str, where: NDArray[np.int64], **values: Any
+    ) -> LedgerEntry:
+        """Return an entry about the cells at positions `where`, shown by the first of them."""
+        cells = [str(self.column.cells[i]) for i in where]
+        shown = [text for text, _ in Counter(cells).most_common(_SHOWN)]
+        row = int(self.rows[where[0]])
+        message = Sentence(
+            code,
+            {
+                "column": self.column.name,
+                "count": len(where),
+                "values": shown,
+                "row": row,
+                "rows": [int(r) for r in self.rows[where[:_SHOWN]]],
+                **values,
+            },
+        )
+        name = self.column.name
+        return LedgerEntry(severity, message, self.sheet, row, name, len(where), old=cells[0])
+
+
+def column_entries(
+    column: RawColumn, rows: NDArray[np.int64], sheet: str | None
+) -> tuple[LedgerEntry, ...]:
+    """Return all entries about one column.
+
+    Parameters
+    ----------
+    column : RawColumn
+        The column.
+    rows : ndarray of shape (n_rows,) of int
+        Row number of each cell in the file.
+    sheet : str or None
+        Sheet name.
+    """
+    finder = Finder(column, rows, sheet)
+    entries = [
+        finder.entry(severity, code, where)
+        for severity, code, statuses in _MISSING
+        if len(where := column.readings.rows(*statuses))
+    ]
+    if column.kind == "numeric":
+        entries += numeric_entries(finder)
+    elif column.kind == "date":
+        entries += _date_entries(finder)
+    elif column.kind in ("category", "text", "identifier"):
+        entries += _word_entries(finder)
+    return tuple(entries)
+
+
+def numeric_entries(finder: Finder) -> list[LedgerEntry]:
+    """Return the entries about a column whose values are used as numbers."""
+    readings = finder.column.readings
+    entries = [
+        finder.entry(severity, code, where)
+        for severity, code, statuses in _UNREADABLE
+        if len(where := readings.rows(*statuses))
+    ]
+    mixed_in = Status.NUMBER if readings.hours else Status.TIME
+    if readings.hours:
+        entries.append(finder.entry("repair", "R113", readings.rows(Status.TIME)))
+    unreadable = readings.rows(Status.TEXT, Status.DATE, mixed_in)
+    if len(unreadable):
+        entries.append(finder.entry("warning", "W109", unreadable))
+    for name, where in readings.repairs.items():
+        entries.append(finder.entry("repair", _REPAIRS[name], where, units=list(readings.units)))
+    if finder.column.decimal == ",":
+        commas = np.flatnonzero([isinstance(c, str) and "," in c for c in finder.column.cells])
+        entries.append(finder.entry("repair", "R115", commas))
+    sentinel = find_sentinel(readings.values)
+    if sentinel is not None:
+        where = np.flatnonzero(readings.values == sentinel)
+        entries.append(finder.entry("warning", "W118", where, value=sentinel))
+    return entries
+
+
+def _date_entries(finder: Finder) -> list[LedgerEntry]:
+    column = finder.column
+    seconds, ambiguous = read_dates(column.cells)
+    entries = []
+    dates = column.readings.rows(Status.DATE)
+    if ambiguous:
+        entries.append(finder.entry("warning", "W116", dates))
+    unreadable = np.setdiff1d(np.flatnonzero(np.isnan(seconds)), column.readings.rows(Status.BLANK))
+    unreadable = np.setdiff1d(unreadable, column.readings.rows(Status.MARK, Status.ERROR))
+    if len(unreadable):
+        entries.append(finder.entry("warning", "W109", unreadable))
+    return entries
+
+
+def _word_entries(finder: Finder) -> list[LedgerEntry]:
+    readings = finder.column.readings
+    n_numbers = readings.count(Status.NUMBER)
+    if has_leading_zeros(finder.column.cells, readings):
+        zeros = [isinstance(c, str) and c[:1] == "0" for c in finder.column.cells]
+        return [finder.entry("info", "I102", np.flatnonzero(zeros))]
+    words = readings.rows(Status.TEXT, Status.TIME, Status.DATE)
+    n_present = n_numbers + len(words)
+    if len(words) and 2 * n_numbers >= n_present:
+        share = 100 * len(words) / n_present
+        return [finder.entry("warning", "W124", words, share=share)]
+    return []

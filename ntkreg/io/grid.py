@@ -1,0 +1,111 @@
+"""The raw grid: cells where the file has them, before anybody knows what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ntkreg.exceptions import InputError
+from ntkreg.io.ledger import LedgerEntry
+
+Cells = NDArray[np.object_]
+
+MAX_COLUMNS = 20_000
+MAX_CELLS = 200_000_000
+
+
+class Special(Enum):
+    """Cells that are neither blank nor a value."""
+
+    FORMULA = "formula without a stored value"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All cells of one sheet or text file at their true addresses.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_rows, n_columns) of object
+        Text files hold str ("" where blank). Workbooks hold None, str, bool, int, float,
+        datetime, date, time, timedelta or `Special`. Row 0 is row 1 of the file.
+    kind : {"xlsx", "csv"}
+        What was read.
+    encoding, delimiter, sheet : str or None
+        How it was read; None where it does not apply.
+    merged : tuple of (int, int, int, int), default=()
+        Merged ranges as first row, first column, last row, last column, from 0.
+    lengths : ndarray of shape (n_rows,) of int, or None
+        Number of fields of each line of a text file.
+    entries : tuple of LedgerEntry, default=()
+        What was noticed on the way.
+    """
+
+    cells: Cells
+    kind: str
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    lengths: NDArray[np.int64] | None = None
+    entries: tuple[LedgerEntry, ...] = ()
+
+
+def make_cells(rows: list[list[Any]], blank: str | None, file: str) -> Cells:
+    """Return ragged rows as one rectangular array.
+
+    Parameters
+    ----------
+    rows : list of list
+        Cells; the lists are lengthened in place.
+    blank : str or None
+        What a cell that a row does not have becomes.
+    file : str
+        File name for the message.
+
+    Raises
+    ------
+    InputError
+        If the rectangle would be larger than any table this program is made for.
+    """
+    width = max((len(row) for row in rows), default=0)
+    if width > MAX_COLUMNS or width * len(rows) > MAX_CELLS:
+        raise InputError("E115", {"file": file}, file=file, rows=len(rows), columns=width)
+    for row in rows:
+        if len(row) < width:
+            row.extend([blank] * (width - len(row)))
+    cells = np.empty((len(rows), width), dtype=object)
+    if rows and width:
+        cells[:] = rows
+    return cells
+
+
+def blank_mask(cells: Cells) -> NDArray[np.bool_]:
+    """Return where nothing stands, for cells of any shape."""
+    return np.asarray(pd.isnull(cells) | (cells == ""), dtype=bool)
+
+
+def is_blank(cell: Any) -> bool:
+    """Return whether one cell holds nothing but white space."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def column_letter(position: int) -> str:
+    """Return the letters of a column, counted from 0.
+
+    Examples
+    --------
+    >>> column_letter(0), column_letter(27)
+    ('A', 'AB')
+    """
+    letters = ""
+    number = position + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

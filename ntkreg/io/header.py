@@ -1,0 +1,210 @@
+"""Where does the table begin? The header is the fullest row of words above columns of numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.exceptions import InputError
+from ntkreg.io.grid import Cells, Grid, blank_mask, is_blank
+from ntkreg.io.names import SEPARATOR, fold, tidy
+from ntkreg.io.units import bare_unit, is_unit
+from ntkreg.io.values import ABSENT, Status, read_cell
+
+CANDIDATES = 40
+SAMPLE = 50
+MAX_JOINED = 4
+_QUANTITIES = (Status.NUMBER, Status.TIME, Status.DATE, Status.CENSORED, Status.INFINITE)
+_NUMERIC_SHARE = 0.6
+_BLOCK_ROWS = 3
+_DATA_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class Header:
+    """Rows of a header, counted from 0, and the texts they give each column of the grid."""
+
+    rows: tuple[int, ...]
+    unit_row: int | None
+    texts: tuple[str, ...]
+    units: tuple[str | None, ...]
+
+    @property
+    def body(self) -> int:
+        """First row below the header."""
+        last = self.rows[-1] if self.unit_row is None else self.unit_row
+        return last + 1
+
+
+def find_header(grid: Grid, file: str) -> Header:
+    """Return the header of the table in a grid.
+
+    Raises
+    ------
+    InputError
+        If the first full row holds numbers, so that there is no header, or if there is no data.
+    """
+    cells = grid.cells
+    filled = np.flatnonzero(~blank_mask(cells).all(axis=1))
+    top = _top_row(cells, filled, file)
+    rows = _joined_rows(grid, filled, top)
+    texts = _join(grid, rows)
+    below = int(filled[np.searchsorted(filled, rows[-1]) + 1])
+    units = _unit_row(cells[below])
+    has_units = any(unit is not None for unit in units)
+    return Header(tuple(rows), below if has_units else None, tuple(texts), units)
+
+
+def _statuses(cells: Cells) -> NDArray[np.uint8]:
+    """Status of each cell of a few rows."""
+    flat = [read_cell(cell).status for cell in cells.ravel()]
+    return np.array(flat, dtype=np.uint8).reshape(cells.shape)
+
+
+def _top_row(cells: Cells, filled: NDArray[np.int64], file: str) -> int:
+    """Fullest of the first rows that read as names of the columns below them."""
+    if len(filled) < 2:
+        raise InputError("E122", {"file": file}, file=file)
+    window = filled[: CANDIDATES + SAMPLE]
+    status = _statuses(cells[window])
+    n_cells = (status != Status.BLANK).sum(axis=1)
+    first = int(n_cells[:CANDIDATES].argmax())
+    if not _numeric_columns(status).any():
+        return int(window[first])
+    top = min(CANDIDATES, len(window) - 1)
+    named = [k for k in range(top) if _names(cells[window[k]], status[k:][: SAMPLE + 1])]
+    if not named:
+        row = int(window[first]) + 1
+        shown = [str(cell) for cell in cells[row - 1] if not is_blank(cell)][:5]
+        raise InputError("E121", {"file": file, "row": row}, file=file, row=row, values=shown)
+    best = max(named, key=lambda k: n_cells[k])
+    _refuse_second_block(window, status, best, file)
+    return int(window[best])
+
+
+def _numeric_columns(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which columns hold mostly quantities."""
+    hits = np.isin(status, _QUANTITIES).sum(axis=0)
+    present = (~np.isin(status, ABSENT)).sum(axis=0)
+    return np.asarray((hits > 0) & (hits >= _NUMERIC_SHARE * present))
+
+
+def _names(row: Cells, status: NDArray[np.uint8]) -> bool:
+    """Whether a row has words above numbers, and numbers of its own only as a rising scale.
+
+    Spectra have headers such as "sample, moisture, 400, 402, 404". `status` is that of the row
+    and of those below it.
+    """
+    numeric = _numeric_columns(status[1:])
+    words = int((status[0, numeric] == Status.TEXT).sum())
+    blank = int((status[0, numeric] == Status.BLANK).sum())
+    scale = [read_cell(cell).value for cell in row[status[0] == Status.NUMBER]]
+    rising = len(scale) > 2 and bool(np.all(np.diff(scale) > 0))
+    return words > 0 and (2 * words >= numeric.sum() - blank or rising)
+
+
+def _refuse_second_block(
+    window: NDArray[np.int64], status: NDArray[np.uint8], best: int, file: str
+) -> None:
+    """Refuse a header with rows of numbers above it: another table, or samples in columns."""
+    quantities = np.isin(status[:best], _QUANTITIES).sum(axis=1)
+    present = (status[:best] != Status.BLANK).sum(axis=1)
+    full = 2 * present >= (status[best] != Status.BLANK).sum()
+    blocks = np.flatnonzero(full & (2 * quantities >= present) & (quantities > 1))
+    if len(blocks) >= _BLOCK_ROWS:
+        rows = [int(window[blocks[0]]) + 1, int(window[best]) + 1]
+        where = {"file": file, "row": rows[0]}
+        raise InputError("E135", where, file=file, first=rows[0], second=rows[1])
+
+
+def _joined_rows(grid: Grid, filled: NDArray[np.int64], top: int) -> list[int]:
+    """Header rows: those merged across the top of `top`, and those that tell equal names apart."""
+    rows = [top]
+    while len(rows) < MAX_JOINED and _is_group_row(grid, rows[0] - 1):
+        rows.insert(0, rows[0] - 1)
+    position = int(np.searchsorted(filled, top))
+    following = [int(row) for row in filled[position + 1 :][:SAMPLE]]
+    while len(rows) < MAX_JOINED and following and not _distinct(_join(grid, rows)):
+        row = following.pop(0)
+        if not _is_words(grid.cells[row]) or not _mostly_data(grid.cells[following]):
+            break
+        rows.append(row)
+    above = rows[0] - 1
+    if len(rows) == 1 and above in filled and not _distinct(_join(grid, rows)):
+        rows = _with_row_above(grid, rows[0])
+    return rows
+
+
+def _with_row_above(grid: Grid, row: int) -> list[int]:
+    """Rows of a header, with the one above if that tells equal names apart."""
+    both = [row - 1, row]
+    useful = _is_words(grid.cells[row - 1]) and _distinct(_join(grid, both))
+    return both if useful else [row]
+
+
+def _is_group_row(grid: Grid, row: int) -> bool:
+    """Whether a row has cells merged over several columns, but not over the whole table."""
+    if row < 0 or not _is_words(grid.cells[row]):
+        return False
+    widths = [right - left + 1 for top, left, bottom, right in grid.merged if top <= row <= bottom]
+    used = int((~blank_mask(grid.cells[row + 1])).sum())
+    return any(1 < width < used for width in widths)
+
+
+def _is_words(row: Cells) -> bool:
+    present = [cell for cell in row if not is_blank(cell)]
+    return len(present) > 0 and not any(read_cell(c).status in _QUANTITIES for c in present)
+
+
+def _mostly_data(rows: Cells) -> bool:
+    """Whether rows without a quantity are rare, so that one marks a header and not a sample."""
+    if not len(rows):
+        return False
+    holding = np.isin(_statuses(rows), _QUANTITIES).any(axis=1)
+    return float(np.mean(holding)) >= _DATA_SHARE
+
+
+def _distinct(texts: list[str]) -> bool:
+    present = [fold(text) for text in texts if text]
+    return len(set(present)) == len(present)
+
+
+def _join(grid: Grid, rows: list[int]) -> list[str]:
+    """Texts of the header rows joined from top to bottom, an upper one spread over its columns."""
+    levels = [_spread(grid, row, fill=row != rows[-1]) for row in rows]
+    texts = []
+    for parts in zip(*levels, strict=True):
+        different = [p for k, p in enumerate(parts) if p and p not in parts[:k]]
+        texts.append(SEPARATOR.join(different))
+    return texts
+
+
+def _spread(grid: Grid, row: int, *, fill: bool) -> list[str]:
+    texts = ["" if is_blank(cell) else tidy(_header_text(cell)) for cell in grid.cells[row]]
+    for top, left, bottom, right in grid.merged:
+        if top <= row <= bottom and not is_blank(grid.cells[top, left]):
+            texts[left : right + 1] = [tidy(_header_text(grid.cells[top, left]))] * (
+                right - left + 1
+            )
+    if fill and not grid.merged:
+        for j in range(1, len(texts)):
+            texts[j] = texts[j] or texts[j - 1]
+    return texts
+
+
+def _header_text(cell: object) -> str:
+    return f"{cell:g}" if isinstance(cell, float) else str(cell)
+
+
+def _unit_row(row: Cells) -> tuple[str | None, ...]:
+    """Units if every cell of the row is one; else None for each column."""
+    present = [cell for cell in row if not is_blank(cell)]
+    words = [bare_unit(cell) for cell in present if isinstance(cell, str)]
+    marks = [is_unit(word) for word in words if word not in ("-", "−", "–", "ー", "―")]
+    if len(words) < len(present) or not any(marks) or not all(marks):
+        return (None,) * len(row)
+    return tuple(
+        None if is_blank(cell) or not is_unit(bare_unit(cell)) else bare_unit(cell) for cell in row
+    )

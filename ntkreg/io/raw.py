@@ -1,0 +1,190 @@
+"""File -> table of columns with kinds, before any column has a role."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.exceptions import InputError
+from ntkreg.io.columns import RawColumn, read_column
+from ntkreg.io.dataset import Source
+from ntkreg.io.decimals import column_decimal, file_decimal
+from ntkreg.io.findings import column_entries
+from ntkreg.io.grid import Cells, Grid
+from ntkreg.io.layout import Layout, find_table
+from ntkreg.io.ledger import Ledger, LedgerEntry
+from ntkreg.io.names import unique_names
+from ntkreg.io.sniff import identify, read_bytes
+from ntkreg.io.text import read_text
+from ntkreg.io.units import unit_of_header
+from ntkreg.io.workbook import read_workbook
+from ntkreg.messages import Sentence
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table as the file has it: names, units, kinds and cells, but no target yet.
+
+    Parameters
+    ----------
+    source : Source
+        The file and how it was read.
+    columns : tuple of RawColumn
+        Columns in file order.
+    row_numbers : ndarray of shape (n_rows,) of int
+        Row of the file (from 1) of each data row.
+    table_entries : tuple of LedgerEntry
+        What was noticed about the file and the layout; the columns carry their own.
+    """
+
+    source: Source
+    columns: tuple[RawColumn, ...]
+    row_numbers: NDArray[np.int64]
+    table_entries: tuple[LedgerEntry, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of data rows."""
+        return len(self.row_numbers)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Every repair and doubt, of the table first, then column by column."""
+        entries = self.table_entries + tuple(e for c in self.columns for e in c.entries)
+        return Ledger(entries)
+
+
+def read_raw(
+    path: str | Path, *, sheet: str | None = None, encoding: str | None = None
+) -> RawTable:
+    r"""Read a workbook or a delimited text file into columns with kinds.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; what it is is decided by its content.
+    sheet : str, optional
+        Sheet of a workbook; default: the first visible one with data.
+    encoding : str, optional
+        Encoding of a text file; default: found by byte order mark, UTF-8, cp932, in that order.
+
+    Returns
+    -------
+    RawTable
+
+    Raises
+    ------
+    FileAccessError
+        If the file cannot be read.
+    InputError
+        If it is no table or a faulty one.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "trial.csv"
+    >>> _ = file.write_text("温度[℃];強度\n20,5;1\n30,5;2\n", encoding="cp932")
+    >>> [(c.name, c.unit, c.kind) for c in read_raw(file).columns]
+    [('温度[℃]', '℃', 'numeric'), ('強度', None, 'numeric')]
+    """
+    path = Path(path)
+    data = read_bytes(path)
+    kind = identify(data, path)
+    if kind == "xlsx":
+        grid = read_workbook(data, path.name, sheet)
+    else:
+        grid = read_text(data, path.name, encoding)
+    layout = find_table(grid, path.name)
+    rows = layout.rows + 1
+    columns = tuple(
+        replace(column, entries=column_entries(column, rows, grid.sheet))
+        for column in _columns(grid, layout, path.name)
+    )
+    units = () if layout.header.unit_row is None else (layout.header.unit_row + 1,)
+    source = Source(
+        file=path.name,
+        kind=grid.kind,
+        encoding=grid.encoding,
+        delimiter=grid.delimiter,
+        sheet=grid.sheet,
+        header_rows=tuple(row + 1 for row in layout.header.rows) + units,
+        first_cell=layout.first_cell,
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+    entries = (
+        *_file_entries(grid, path, sheet),
+        *grid.entries,
+        *layout.entries,
+        *_name_entries(columns, grid.sheet, layout.header.rows[-1] + 1),
+    )
+    return RawTable(source, columns, rows, entries)
+
+
+def _columns(grid: Grid, layout: Layout, file: str) -> list[RawColumn]:
+    header = layout.header
+    table = grid.cells[np.ix_(layout.rows, layout.columns)]
+    default = file_decimal(table)
+    originals = [header.texts[j] for j in layout.columns]
+    names = unique_names(originals, [int(j) for j in layout.columns])
+    columns = []
+    for k, j in enumerate(layout.columns):
+        cells = table[:, k]
+        decimal, conflict = column_decimal(cells, default)
+        if conflict is not None:
+            _refuse_both_decimals(names[k], cells, layout, conflict, file)
+        unit = header.units[j] or unit_of_header(originals[k])
+        columns.append(read_column(cells, names[k], originals[k], unit, int(j), decimal))
+    return columns
+
+
+def _refuse_both_decimals(
+    name: str, cells: Cells, layout: Layout, conflict: tuple[int, int], file: str
+) -> None:
+    comma, point = conflict
+    rows = [int(layout.rows[i]) + 1 for i in conflict]
+    where = {"file": file, "column": name, "row": rows[0]}
+    raise InputError(
+        "E128",
+        where,
+        file=file,
+        column=name,
+        comma=str(cells[comma]),
+        comma_row=rows[0],
+        point=str(cells[point]),
+        point_row=rows[1],
+    )
+
+
+def _file_entries(grid: Grid, path: Path, sheet: str | None) -> list[LedgerEntry]:
+    """Say how the file as a whole was read."""
+    if grid.kind == "xlsx":
+        if path.suffix.lower() in (".xlsx", ".xlsm"):
+            return []
+        misnamed = Sentence("W103", {"file": path.name, "suffix": path.suffix or "-"})
+        return [LedgerEntry("warning", misnamed)]
+    delimiter = {"\t": "tab"}.get(grid.delimiter or "", grid.delimiter)
+    values = {"encoding": grid.encoding, "delimiter": delimiter}
+    entries = [LedgerEntry("info", Sentence("I101", values))]
+    if sheet is not None:
+        entries.append(LedgerEntry("warning", Sentence("W128", {"sheet": sheet})))
+    return entries
+
+
+def _name_entries(columns: tuple[RawColumn, ...], sheet: str | None, row: int) -> list[LedgerEntry]:
+    entries = []
+    for column in columns:
+        if not column.original:
+            code, values = "R107", {"name": column.name}
+        elif column.name != column.original:
+            code, values = "R106", {"name": column.name, "original": column.original}
+        else:
+            continue
+        message = Sentence(code, values)
+        entries.append(
+            LedgerEntry("repair", message, sheet, row, column.name, 1, column.original, column.name)
+        )
+    return entries

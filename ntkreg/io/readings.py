@@ -1,0 +1,100 @@
+"""A whole column -> numbers: what is plain all at once, only the rest cell by cell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ntkreg.io.grid import Cells
+from ntkreg.io.values import Reading, Status, read_cell
+
+
+@dataclass(frozen=True)
+class Readings:
+    """A column read as numbers.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+        Numbers, hours for clock times, NaN for everything else.
+    status : ndarray of shape (n_rows,) of int
+        `Status` of each cell.
+    repairs : dict of str to ndarray of int
+        Rows that needed each kind of repair ("width", "unit", "percent", "thousands").
+    units : tuple of str
+        Unit found glued to numbers, if any.
+    hours : bool
+        Whether the values are clock times in hours.
+    """
+
+    values: NDArray[np.float64]
+    status: NDArray[np.uint8]
+    repairs: dict[str, NDArray[np.int64]]
+    units: tuple[str, ...]
+    hours: bool
+
+    def rows(self, *statuses: Status) -> NDArray[np.int64]:
+        """Return the rows whose cell is of one of these statuses."""
+        return np.flatnonzero(np.isin(self.status, statuses))
+
+    def count(self, *statuses: Status) -> int:
+        """Return the number of cells of these statuses."""
+        return int(np.isin(self.status, statuses).sum())
+
+
+def read_numbers(cells: Cells, decimal: str = ".") -> Readings:
+    """Read a column as numbers.
+
+    Cells that are plain numbers are converted all at once; only the distinct rest is looked at
+    one by one, so a clean column of a million rows costs what `pandas.to_numeric` costs.
+    """
+    values, rest = _plain_numbers(cells, decimal)
+    status = np.zeros(len(cells), dtype=np.uint8)
+    codes, distinct = pd.factorize(pd.Series(cells[rest], dtype=object))
+    readings = _one_unit([read_cell(cell, decimal) for cell in distinct], codes)
+    readings.append(Reading(Status.BLANK))  # code -1: None
+    status[rest] = np.array([r.status for r in readings], dtype=np.uint8)[codes]
+    values[rest] = np.array([r.value for r in readings])[codes]
+    # numbers and clock times do not mix: the more frequent ones are the values
+    hours = 2 * int((status == Status.TIME).sum()) > int(np.isin(status, (0, Status.TIME)).sum())
+    values[status == (Status.NUMBER if hours else Status.TIME)] = np.nan
+    names = np.array([r.repair for r in readings])[codes]
+    repairs = {str(name): rest[names == name] for name in sorted(set(names)) if name}
+    units = tuple(dict.fromkeys(r.unit for r in readings if r.unit))
+    return Readings(values, status, repairs, units, hours)
+
+
+def _one_unit(readings: list[Reading], codes: NDArray[np.int64]) -> list[Reading]:
+    """Make numbers with another unit than the most frequent one unreadable: 5 mm is not 5 cm."""
+    counts: Counter[str] = Counter()
+    for reading, count in zip(
+        readings, np.bincount(codes[codes >= 0], minlength=len(readings)), strict=True
+    ):
+        if reading.unit:
+            counts[reading.unit] += int(count)
+    if len(counts) < 2:
+        return readings
+    usual = counts.most_common(1)[0][0]
+    return [Reading(Status.TEXT) if r.unit not in ("", usual) else r for r in readings]
+
+
+def _plain_numbers(cells: Cells, decimal: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Numbers that need no thought, and the rows of all other cells."""
+    kind = pd.api.types.infer_dtype(cells, skipna=True)
+    simple = cells
+    if kind not in {"string", "integer", "floating", "mixed-integer-float", "empty"}:
+        plain = np.array([type(cell) in (int, float, str) for cell in cells], dtype=bool)
+        simple = cells.copy()
+        simple[~plain] = None
+    if decimal == ",":
+        # a point groups digits here, which pandas cannot know
+        simple = np.array(
+            [None if isinstance(c, str) and "." in c else c for c in simple], dtype=object
+        )
+    series = pd.Series(simple, dtype=object)
+    values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    return values, np.flatnonzero(~np.isfinite(values))

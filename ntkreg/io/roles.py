@@ -1,0 +1,246 @@
+"""Raw table -> Dataset: which column is the target, which are features, which rows are usable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ntkreg.exceptions import InputError
+from ntkreg.io.columns import RawColumn
+from ntkreg.io.dataset import Column, Dataset, Role
+from ntkreg.io.describe import describe_columns
+from ntkreg.io.ledger import Ledger, LedgerEntry, Severity
+from ntkreg.io.names import find
+from ntkreg.io.raw import RawTable, read_raw
+from ntkreg.io.values import Status
+from ntkreg.messages import Sentence
+
+MIN_ROWS = 10
+FEW_ROWS = 30
+MISSING_GROUP = ""
+_SHOWN = 10
+_DROPPED: Mapping[str, str] = {
+    "identifier": "W113",
+    "text": "W114",
+    "date": "W115",
+    "constant": "R116",
+}
+
+
+def read_table(
+    path: str | Path,
+    *,
+    target: str,
+    sheet: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    drop: Iterable[str] = (),
+    encoding: str | None = None,
+) -> Dataset:
+    r"""Read a table and give each column its role.
+
+    Parameters
+    ----------
+    path : str or Path
+        Workbook or delimited text file.
+    target : str
+        Header of the column to predict; differences of width, case and blanks do not matter, and
+        the unit in brackets may be left out.
+    sheet : str, optional
+        Sheet of a workbook; default: the first visible one with data.
+    group, time : str, optional
+        Headers of the lot column and of the time column. Neither becomes a feature.
+    drop : iterable of str, default=()
+        Headers of columns not to use.
+    encoding : str, optional
+        Encoding of a text file.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    FileAccessError
+        If the file cannot be read.
+    InputError
+        If the file is no usable table, a column is not in it, the target is not numeric or
+        constant, or fewer than 10 rows are usable.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "trial.csv"
+    >>> rows = "".join(f"{i},{20 + i * i},{i % 3}\n" for i in range(12))
+    >>> _ = file.write_text("No,Temp (C),Strength\n" + rows)
+    >>> data = read_table(file, target="strength")
+    >>> data.X.columns.tolist(), data.n_rows
+    (['Temp (C)'], 12)
+    """
+    raw = read_raw(path, sheet=sheet, encoding=encoding)
+    roles = _assign_roles(raw, target, group, time, tuple(drop))
+    return make_dataset(raw, roles)
+
+
+def _assign_roles(
+    raw: RawTable, target: str, group: str | None, time: str | None, drop: tuple[str, ...]
+) -> dict[int, Role]:
+    """Roles the user asked for, by column position."""
+    asked: list[tuple[str, Role]] = [(target, "target")]
+    if group is not None:
+        asked.append((group, "group"))
+    if time is not None:
+        asked.append((time, "time"))
+    asked += [(name, "dropped") for name in drop]
+    roles: dict[int, Role] = {}
+    for name, role in asked:
+        position = find(name, raw.columns, raw.source.file)
+        if roles.get(position, role) != role:
+            where = {"file": raw.source.file, "column": name}
+            raise InputError(
+                "E106", where, column=raw.columns[position].name, roles=[roles[position], role]
+            )
+        roles[position] = role
+    return roles
+
+
+def make_dataset(raw: RawTable, roles: Mapping[int, Role]) -> Dataset:
+    """Return the dataset of a raw table.
+
+    Parameters
+    ----------
+    raw : RawTable
+        The table.
+    roles : mapping of int to str
+        Role of columns by position; exactly one is "target". A column not named becomes a feature
+        if its kind is numeric or category.
+    """
+    where = {role: position for position, role in roles.items() if role != "dropped"}
+    target = raw.columns[where["target"]]
+    y = _target_values(target, raw)
+    entries: list[LedgerEntry] = _rows_without(target, raw, np.isnan(y), "W112")
+    usable = np.isfinite(y)
+    seconds = None
+    if "time" in where:
+        column = raw.columns[where["time"]]
+        seconds = _time_values(column, raw)
+        entries += _rows_without(column, raw, usable & np.isnan(seconds), "W120")
+        usable &= np.isfinite(seconds)
+    rows = np.flatnonzero(usable)
+    entries += _check_target(target, y[rows], raw)
+    groups = None
+    if "group" in where:
+        groups, missing = _group_labels(raw.columns[where["group"]], rows, raw)
+        entries += missing
+    columns, features = describe_columns(raw.columns, roles, rows)
+    entries += [
+        _dropped_entry(column, raw, asked=roles.get(position) == "dropped")
+        for position, column in enumerate(columns)
+        if column.role == "dropped"
+    ]
+    if not any(column.role == "feature" for column in columns):
+        raise InputError(
+            "E127",
+            {"file": raw.source.file},
+            file=raw.source.file,
+            columns=[c.name for c in columns],
+        )
+    return Dataset(
+        source=raw.source,
+        columns=columns,
+        features=pd.DataFrame(features, index=pd.RangeIndex(len(rows))),
+        y=y[rows],
+        groups=groups,
+        time=None if seconds is None else seconds[rows],
+        row_numbers=raw.row_numbers[rows],
+        ledger=raw.ledger + Ledger(tuple(entries)),
+    )
+
+
+def _target_values(target: RawColumn, raw: RawTable) -> NDArray[np.float64]:
+    readings = target.readings
+    numeric = target.kind == "numeric" or readings.count(Status.NUMBER, Status.TIME) > 0
+    if target.kind in ("category", "text", "date") or not numeric:
+        odd = readings.rows(Status.TEXT, Status.DATE, Status.CENSORED, Status.BLANK)
+        first = int(odd[0]) if len(odd) else 0
+        row = int(raw.row_numbers[first])
+        where = {"file": raw.source.file, "column": target.name, "row": row}
+        raise InputError(
+            "E123",
+            where,
+            column=target.name,
+            row=row,
+            value=str(target.cells[first]),
+            count=len(odd),
+        )
+    return target.numbers()
+
+
+def _check_target(target: RawColumn, y: NDArray[np.float64], raw: RawTable) -> list[LedgerEntry]:
+    where = {"file": raw.source.file, "column": target.name}
+    if len(y) < MIN_ROWS:
+        raise InputError(
+            "E125", where, file=raw.source.file, column=target.name, count=len(y), minimum=MIN_ROWS
+        )
+    distinct = np.unique(y)
+    if len(distinct) == 1:
+        raise InputError("E124", where, column=target.name, value=float(distinct[0]))
+    entries = []
+    if len(distinct) == 2:
+        values = {"column": target.name, "values": [f"{v:g}" for v in distinct]}
+        entries.append(
+            LedgerEntry("warning", Sentence("W111", values), raw.source.sheet, column=target.name)
+        )
+    if len(y) < FEW_ROWS:
+        message = Sentence("W122", {"count": len(y)})
+        entries.append(LedgerEntry("warning", message, raw.source.sheet, count=len(y)))
+    return entries
+
+
+def _time_values(column: RawColumn, raw: RawTable) -> NDArray[np.float64]:
+    if column.kind == "date":
+        return column.seconds()
+    if column.readings.count(Status.NUMBER, Status.TIME) and column.kind in (
+        "numeric",
+        "identifier",
+    ):
+        return column.numbers()
+    where = {"file": raw.source.file, "column": column.name}
+    value = next((label for label in column.labels() if label is not None), "")
+    raise InputError("E126", where, column=column.name, value=value)
+
+
+def _group_labels(
+    column: RawColumn, rows: NDArray[np.int64], raw: RawTable
+) -> tuple[NDArray[np.str_], list[LedgerEntry]]:
+    labels = column.labels()[rows]
+    missing = np.array([label is None for label in labels], dtype=bool)
+    entries = []
+    if missing.any():
+        lost = np.zeros(raw.n_rows, dtype=bool)
+        lost[rows[missing]] = True
+        entries = _rows_without(column, raw, lost, "W121")
+    filled = [MISSING_GROUP if label is None else label for label in labels]
+    return np.array(filled, dtype=np.str_), entries
+
+
+def _rows_without(
+    column: RawColumn, raw: RawTable, missing: NDArray[np.bool_], code: str
+) -> list[LedgerEntry]:
+    if not missing.any():
+        return []
+    rows = [int(row) for row in raw.row_numbers[missing]]
+    values = {"column": column.name, "count": len(rows), "rows": rows[:_SHOWN]}
+    message = Sentence(code, values)
+    return [LedgerEntry("warning", message, raw.source.sheet, rows[0], column.name, len(rows))]
+
+
+def _dropped_entry(column: Column, raw: RawTable, *, asked: bool) -> LedgerEntry:
+    code = "I103" if asked else _DROPPED[column.kind]
+    severities: dict[str, Severity] = {"I": "info", "R": "repair", "W": "warning"}
+    message = Sentence(code, {"column": column.name})
+    return LedgerEntry(severities[code[0]], message, raw.source.sheet, column=column.name)

@@ -1,0 +1,141 @@
+"""What is this file really? Decided by its content, never by its name alone."""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+from ntkreg.exceptions import FileAccessError, InputError
+
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+TEXT_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+WORKBOOK_SUFFIXES = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
+MAX_RATIO = 200
+MAX_UNPACKED = 1_000_000_000
+SMALL = 50_000_000
+
+# XML parsers differ in what they do with a document type declaration; a spreadsheet never needs one
+_DOCTYPE = re.compile(
+    b"|".join(b"<!DOCTYPE".decode().encode(c) for c in ("ascii", "utf-16-le", "utf-16-be")), re.I
+)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the file's bytes.
+
+    Raises
+    ------
+    FileAccessError
+        If it is absent, a folder or cannot be read.
+    InputError
+        If it is the lock file of an open workbook.
+    """
+    where = {"file": path.name}
+    if path.name.startswith("~$"):
+        raise InputError("E107", where, file=path.name, name=path.name[2:])
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise FileAccessError("E101", where, file=str(path), near=_neighbours(path)) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FileAccessError("E102", where, file=str(path), reason=reason) from error
+
+
+def _neighbours(path: Path) -> list[str]:
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
+    except OSError:
+        return ["-"]
+    return (
+        difflib.get_close_matches(path.name, names, n=3, cutoff=0.5) or sorted(names)[:3] or ["-"]
+    )
+
+
+def identify(data: bytes, path: Path) -> Literal["xlsx", "text"]:
+    """Return how a file must be read.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    path : Path
+        For messages and for the suffix.
+
+    Raises
+    ------
+    InputError
+        If it is empty, of a kind that is not supported, damaged, protected or misnamed.
+    """
+    where = {"file": path.name}
+    if not data.strip(b" \t\r\n\x00\x1a\xef\xbb\xbf\xff\xfe"):
+        raise InputError("E103", where, file=path.name)
+    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+        _check_zip(data, path.name)
+        return "xlsx"
+    if data.startswith(OLE_MAGIC):
+        raise InputError("E109" if ENCRYPTED in data else "E108", where, file=path.name)
+    what = _other_kind(data)
+    if what:
+        raise InputError("E110", where, file=path.name, what=what)
+    if path.suffix.lower() in WORKBOOK_SUFFIXES:
+        raise InputError("E113", where, file=path.name, suffix=path.suffix)
+    return "text"
+
+
+def _other_kind(data: bytes) -> str | None:
+    """Name of a known kind that is no table; None for text."""
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith(b"%pdf"):
+        return "PDF"
+    if head.startswith((b"<!doctype html", b"<html", b"<table")):
+        return "HTML"
+    if head.startswith(b"<?xml"):
+        return "XML"
+    if b"\x00" in data[:4096] and not data.startswith(TEXT_BOMS):
+        # a few NULs are dirt in a text file; many are another kind of file
+        return "binary" if data[:4096].count(b"\x00") > 0.05 * len(data[:4096]) else None
+    return None
+
+
+def _check_zip(data: bytes, file: str) -> None:
+    """Check a zip before anything is unpacked for good, and all its bytes by their checksums."""
+    where = {"file": file}
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        parts = archive.infolist()
+        names = {part.filename.replace("\\", "/") for part in parts}
+        if "xl/workbook.xml" not in names:
+            raise InputError("E110", where, file=file, what=_zip_kind(archive, names))
+        total = sum(part.file_size for part in parts)
+        packed = max(sum(part.compress_size for part in parts), 1)
+        if total > MAX_UNPACKED or (total > SMALL and total / packed > MAX_RATIO):
+            raise InputError("E112", where, file=file, megabytes=total / 1e6)
+        for part in parts:
+            content = archive.read(part)
+            if part.filename.endswith((".xml", ".rels")) and _DOCTYPE.search(content):
+                raise InputError("E132", where, file=file, part=part.filename)
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        EOFError,
+        OSError,
+        NotImplementedError,
+    ) as error:
+        raise InputError("E111", where, file=file, reason=str(error)) from error
+    except RuntimeError as error:  # zipfile's word for an encrypted part
+        raise InputError("E109", where, file=file) from error
+
+
+def _zip_kind(archive: zipfile.ZipFile, names: set[str]) -> str:
+    if "mimetype" in names and b"opendocument" in archive.read("mimetype"):
+        return "OpenDocument (ods)"
+    if "xl/workbook.bin" in names:
+        return "Excel (xlsb)"
+    return "zip"

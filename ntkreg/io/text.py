@@ -1,0 +1,122 @@
+"""Text -> grid: delimiter, quotes, line ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+
+import numpy as np
+
+from ntkreg.exceptions import InputError
+from ntkreg.io.encoding import decode
+from ntkreg.io.grid import Grid, make_cells
+from ntkreg.io.ledger import LedgerEntry
+from ntkreg.messages import Sentence
+
+DELIMITERS = (";", "\t", "|", ",")
+_SAMPLE_CHARACTERS = 65_536
+_SAMPLE_ROWS = 200
+_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*")
+
+
+def read_text(data: bytes, file: str, encoding: str | None = None) -> Grid:
+    """Return the grid of a delimited text file.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    file : str
+        File name for messages.
+    encoding : str, optional
+        Encoding to use instead of finding it.
+
+    Raises
+    ------
+    InputError
+        If the bytes fit no encoding or a line cannot be divided into fields.
+    """
+    text, name, entries = decode(data, file, encoding)
+    text, dirt = _without_control_characters(text)
+    delimiter = find_delimiter(text)
+    rows = _rows(text, delimiter, file)
+    if (
+        rows
+        and len(rows[0]) <= 2
+        and _SEPARATOR_LINE.fullmatch(text[: text.find("\n") + 1] or text)
+    ):
+        rows[0] = []
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    return Grid(
+        make_cells(rows, "", file),
+        "csv",
+        encoding=name,
+        delimiter=delimiter,
+        lengths=lengths,
+        entries=entries + dirt,
+    )
+
+
+def find_delimiter(text: str) -> str:
+    r"""Return the delimiter that divides most lines into the same number of fields.
+
+    Where two do so equally well (a semicolon file whose every number has a decimal comma), the
+    one that leaves more numbers wins.
+
+    Examples
+    --------
+    >>> find_delimiter("a;b\n1,5;2,5\n")
+    ';'
+    """
+    match = _SEPARATOR_LINE.match(text)
+    if match:
+        return match.group(1)
+    sample = text[:_SAMPLE_CHARACTERS]
+    if len(sample) < len(text):
+        sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
+    scores = {delimiter: _consistency(sample, delimiter) for delimiter in DELIMITERS}
+    best = max(DELIMITERS, key=lambda delimiter: scores[delimiter])
+    return best if scores[best][0] > 0 else ","
+
+
+def _consistency(sample: str, delimiter: str) -> tuple[float, float, int]:
+    """Share of lines with the usual number of fields, share of numbers, number of fields."""
+    try:
+        reader = csv.reader(
+            io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=True
+        )
+        rows = [row for row, _ in zip(reader, range(_SAMPLE_ROWS), strict=False) if any(row)]
+    except csv.Error:
+        return 0.0, 0.0, 0
+    usual, count = Counter(len(row) for row in rows).most_common(1)[0] if rows else (0, 0)
+    if usual < 2:
+        return 0.0, 0.0, 0
+    cells = [cell for row in rows for cell in row if cell]
+    numbers = sum(_NUMBER.fullmatch(cell) is not None for cell in cells)
+    return count / len(rows), numbers / len(cells), usual
+
+
+def _rows(text: str, delimiter: str, file: str) -> list[list[str]]:
+    # strict: without it an unclosed quote silently swallows the rest of the file
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
+    )
+    rows: list[list[str]] = []
+    try:
+        rows.extend(reader)
+    except csv.Error as error:
+        row = len(rows) + 1
+        where = {"file": file, "row": row}
+        raise InputError("E119", where, file=file, row=row, reason=str(error)) from error
+    return rows
+
+
+def _without_control_characters(text: str) -> tuple[str, tuple[LedgerEntry, ...]]:
+    count = text.count("\x00") + text.count("\x1a")
+    if not count:
+        return text, ()
+    cleaned = text.replace("\x00", "").replace("\x1a", "")
+    return cleaned, (LedgerEntry("repair", Sentence("R114", {"count": count}), count=count),)
