@@ -1,0 +1,113 @@
+"""The report: one HTML file that opens without a network and holds no script at all."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from ntkreg.messages import Language
+from ntkreg.reporting import sections_accuracy, sections_data, sections_model, sections_scores
+from ntkreg.reporting.content import ReportContent
+from ntkreg.reporting.files import write_whole
+from ntkreg.reporting.svg import COLOURS, dark_rules
+from ntkreg.reporting.text import cut, plain, quantity
+from ntkreg.reporting.view import View
+
+LONG_TABLE = 15
+
+
+def write_report(content: ReportContent, path: Path, language: Language) -> None:
+    """Write the report as one self-contained HTML file.
+
+    Parameters
+    ----------
+    content : ReportContent
+        What to show.
+    path : Path
+        File to write; an existing one is replaced when the new one is complete.
+    language : {"ja", "en"}
+        Language of all texts.
+
+    Raises
+    ------
+    FileAccessError
+        If the file cannot be written.
+    """
+    write_whole(Path(path), render(content, language).encode("utf-8"))
+
+
+def render(content: ReportContent, language: Language) -> str:
+    """Return the report as text; the same content gives the same text."""
+    view = View(content, language)
+    style = _style()
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    return str(
+        _environment()
+        .get_template("page.html")
+        .render(
+            t=view.t,
+            lang=language,
+            # only this style sheet may act: no script, no request, no inline style attribute
+            policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+            "base-uri 'none'; form-action 'none'",
+            style=Markup(style),
+            title=view.t["page"]["title"].format(target=cut(content.dataset.target.name, 60)),
+            content=content,
+            rows=f"{content.dataset.n_rows:,}",
+            unit=view.unit,
+            quantity=quantity,
+            long_table=LONG_TABLE,
+            confidence=content.intervals.confidence,
+            **_sections(view),
+        )
+    )
+
+
+def _sections(view: View) -> dict[str, Any]:
+    return {
+        "summary": sections_data.summary(view),
+        "data": sections_data.data(view),
+        "scores": sections_scores.scores(view),
+        "accuracy": sections_accuracy.accuracy(view),
+        "shap": sections_model.shap(view),
+        "knowledge": sections_model.knowledge(view),
+        "method": sections_model.method(view),
+        "settings": sections_model.settings(view),
+    }
+
+
+@functools.cache
+def _environment() -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_template),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["cut"] = cut
+    environment.filters["plain"] = plain
+    return environment
+
+
+def _template(name: str) -> str:
+    file = resources.files(__package__).joinpath("templates", name)
+    return file.read_text(encoding="utf-8")
+
+
+@functools.cache
+def _style() -> str:
+    chips = "".join(f".chip.{role}{{background:{light}}}" for role, (light, _) in COLOURS.items())
+    dark_chips = "".join(
+        f".chip.{role}{{background:{dark}}}" for role, (_, dark) in COLOURS.items()
+    )
+    dark = f"@media screen and (prefers-color-scheme:dark){{{dark_rules()}{dark_chips}}}"
+    return _template("style.css") + chips + dark

@@ -1,0 +1,157 @@
+"""Section: predicted against actual, residuals, the worst rows, and pass or fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ntkreg.evaluation.results import ContenderResult
+from ntkreg.reporting import charts, charts_accuracy
+from ntkreg.reporting.svg import FOLD_ROLES
+from ntkreg.reporting.text import cut, fixed, number, percent, quantity, with_unit
+from ntkreg.reporting.view import View
+
+N_WORST = 10
+
+
+def accuracy(view: View) -> dict[str, Any]:
+    """Return predicted against actual, the residuals and the rows with the largest errors."""
+    shown = [r for r in (view.chosen, view.rival) if r is not None]
+    held_out = [view.held_out(result) for result in shown]
+    domain = charts.extent(held_out[0].actual, *(rows.predicted for rows in held_out))
+    tested = int(np.isfinite(held_out[0].predicted).sum())
+    limit = charts_accuracy.MAX_POINTS
+    t = view.t["accuracy"]
+    return {
+        "scatters": [
+            _scatter(view, result, rows, domain)
+            for result, rows in zip(shown, held_out, strict=True)
+        ],
+        "residuals": _residuals(view, held_out[0]),
+        "folds": _fold_legend(view),
+        "sampled": t["sampled"].format(shown=limit, total=f"{tested:,}") if tested > limit else "",
+        "worst": _worst(view, held_out[0]),
+        "specification": _specification(view, held_out[0]),
+    }
+
+
+def _fold_legend(view: View) -> list[tuple[str, str]]:
+    roles, t = FOLD_ROLES, view.t["scores"]
+    n_folds = int(view.fold_of_row.max(initial=-1)) + 1
+    if n_folds > len(roles):
+        return []
+    return [(roles[k], t["fold"].format(number=k + 1)) for k in range(n_folds)]
+
+
+def _scatter(
+    view: View,
+    result: ContenderResult,
+    rows: charts_accuracy.HeldOut,
+    domain: tuple[float, float],
+) -> dict[str, Any]:
+    t, name = view.t["accuracy"], view.model(result.name)
+    r2, rmse = fixed(result.overall.r2, 3), number(result.overall.rmse)
+    titles = with_unit(t["actual"], view.unit), with_unit(t["predicted"], view.unit)
+    label = t["scatter_label"].format(model=name, r2=r2, rmse=rmse)
+    chart = charts_accuracy.predicted_actual(
+        rows, domain, view.content.specification, titles, label
+    )
+    note = f"R² {r2}, RMSE {rmse} {view.unit or ''}".rstrip()
+    return {"title": t["scatter"].format(model=name), "chart": chart, "note": note}
+
+
+def _residuals(view: View, rows: charts_accuracy.HeldOut) -> list[dict[str, Any]]:
+    t, intervals = view.t["accuracy"], view.content.intervals
+    vertical = with_unit(t["residual_axis"], view.unit)
+    band = intervals.half_width
+    order = t["row_axis"] if view.content.dataset.time is None else t["time_axis"]
+    place = rows.position if view.content.dataset.time is None else _order(rows.position)
+    predicted = with_unit(t["predicted"], view.unit)
+    draw = charts_accuracy.residuals
+    numbers = {
+        "mean": number(float(np.nanmean(rows.residual)), 3),
+        "deviation": number(float(np.nanstd(rows.residual)), 3),
+    }
+    return [
+        {
+            "title": t["by_prediction"],
+            "chart": draw(
+                rows, rows.predicted, band, (predicted, vertical), t["by_prediction_label"]
+            ),
+            "note": t["by_prediction_note"].format(confidence=percent(intervals.confidence)),
+        },
+        {
+            "title": t["by_order"],
+            "chart": draw(rows, place, band, (order, vertical), t["by_order_label"]),
+            "note": t["by_order_note"],
+        },
+        {
+            "title": t["distribution"],
+            "chart": charts_accuracy.histogram(
+                rows.residual, (vertical, t["count"]), t["distribution_label"]
+            ),
+            "note": t["distribution_note"].format(**numbers),
+        },
+    ]
+
+
+def _order(time: charts.FloatArray) -> charts.FloatArray:
+    from scipy.stats import rankdata
+
+    order: charts.FloatArray = rankdata(time, method="ordinal").astype(np.float64)
+    return order
+
+
+def _worst(view: View, rows: charts_accuracy.HeldOut) -> list[dict[str, Any]]:
+    t, dataset = view.t["accuracy"], view.content.dataset
+    size = np.abs(np.nan_to_num(rows.residual))
+    order = np.argsort(-size, kind="stable")[:N_WORST]
+    return [
+        {
+            "row": int(dataset.row_numbers[k]),
+            "group": cut(dataset.groups[k], 30) if dataset.groups is not None else None,
+            "fold": view.t["scores"]["fold"].format(number=int(rows.fold[k]) + 1),
+            "actual": number(float(rows.actual[k])),
+            "predicted": number(float(rows.predicted[k])),
+            "residual": number(float(rows.residual[k]), 3),
+            "inside": bool(view.content.in_domain[k]),
+            "domain": t["inside"] if view.content.in_domain[k] else t["outside"],
+        }
+        for k in order
+        if rows.fold[k] >= 0
+    ]
+
+
+def _limits(view: View) -> str:
+    t, (lower, upper) = view.t["accuracy"], view.content.specification
+    if lower is not None and upper is not None:
+        return str(t["both"].format(lower=number(lower), upper=quantity(upper, view.unit)))
+    if lower is not None:
+        return str(t["lower"].format(value=quantity(lower, view.unit)))
+    return str(t["upper"].format(value=quantity(upper or 0.0, view.unit)))
+
+
+def _within(view: View, values: charts.FloatArray) -> Any:
+    lower, upper = view.content.specification
+    return (values >= (-np.inf if lower is None else lower)) & (
+        values <= (np.inf if upper is None else upper)
+    )
+
+
+def _specification(view: View, rows: charts_accuracy.HeldOut) -> dict[str, Any] | None:
+    """Count pass and fail by held-out prediction and by actual value."""
+    if view.content.specification == (None, None):
+        return None
+    t, tested = view.t["accuracy"], np.isfinite(rows.predicted)
+    actual, predicted = (_within(view, v[tested]) for v in (rows.actual, rows.predicted))
+    counts = [
+        [int(((actual == a) & (predicted == p)).sum()) for p in (True, False)]
+        for a in (True, False)
+    ]
+    caught, failed = counts[1][1], sum(counts[1])
+    return {
+        "note": t["specification_note"].format(limits=_limits(view)),
+        "counts": counts,
+        "missed": t["missed"].format(actual=failed, caught=caught) if failed else "",
+    }

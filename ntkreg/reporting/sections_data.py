@@ -1,0 +1,158 @@
+"""Sections: the verdict on the first screen, and what was read."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ntkreg.io.dataset import Column
+from ntkreg.io.ledger import LedgerEntry
+from ntkreg.reporting.signals import advice, signals
+from ntkreg.reporting.text import DASH, column_label, fixed, number, percent, plain, quantity, word
+from ntkreg.reporting.view import View
+
+MAX_LEDGER_ROWS = 200
+
+
+def summary(view: View) -> dict[str, Any]:
+    """Return the first screen."""
+    lights = signals(view)
+    sentences = [view.say(sentence) for sentence in view.content.benchmark.verdict]
+    return {
+        "headline": sentences[:2],
+        "details": sentences[2:],
+        "tiles": [_error_tile(view), _interval_tile(view), _r2_tile(view), _model_tile(view)],
+        "lights": lights,
+        "todo": advice(view, lights),
+    }
+
+
+def _error_tile(view: View) -> dict[str, str]:
+    t, result, unit = view.t["summary"], view.chosen, view.unit
+    low, high = result.rmse_interval
+    mae = quantity(result.overall.mae, unit)
+    known = math.isfinite(low) and math.isfinite(high)
+    note = t["error_note"] if known else t["error_note_short"]
+    return {
+        "title": t["error"],
+        "value": "± " + number(result.overall.rmse),
+        "unit": unit or "",
+        "note": note.format(low=number(low), high=number(high), mae=mae),
+    }
+
+
+def _interval_tile(view: View) -> dict[str, str]:
+    t, intervals = view.t["summary"], view.content.intervals
+    known = math.isfinite(intervals.half_width)
+    note = t["interval_note"].format(coverage=percent(intervals.coverage))
+    return {
+        "title": t["interval"].format(confidence=percent(intervals.confidence)),
+        "value": "± " + number(intervals.half_width) if known else DASH,
+        "unit": (view.unit or "") if known else "",
+        "note": note if known else t["interval_none"],
+    }
+
+
+def _r2_tile(view: View) -> dict[str, str]:
+    t, r2 = view.t["summary"], view.chosen.overall.r2
+    note = t["r2_note"].format(share=percent(r2)) if r2 > 0.01 else t["r2_bad"]
+    return {
+        "title": t["r2"],
+        "value": fixed(r2, 3),
+        "unit": "",
+        "note": t["r2_none"] if math.isnan(r2) else note,
+    }
+
+
+def _model_tile(view: View) -> dict[str, str]:
+    t = view.t["summary"]
+    note = t["model_note"].format(count=len(view.content.benchmark.results))
+    name = view.model(view.chosen.name)
+    return {"title": t["model"], "value": name, "unit": "", "note": note, "kind": "words"}
+
+
+def data(view: View) -> dict[str, Any]:
+    """Return what was read: the file, its columns, the leak audit and the ledger."""
+    content = view.content
+    entries = content.dataset.ledger.entries
+    order = {"warning": 0, "repair": 1, "info": 2}
+    shown = sorted(entries, key=lambda entry: order[entry.severity])[:MAX_LEDGER_ROWS]
+    return {
+        "source": _source(view),
+        "columns": [_column(view, column) for column in content.dataset.columns],
+        "leaks": [
+            {
+                "column": plain(leak.column),
+                "strength": fixed(leak.strength, 2),
+                "text": view.say(leak.message),
+                "hint": view.hint(leak.message),
+            }
+            for leak in content.leaks
+        ],
+        "ledger": [_entry(view, entry) for entry in shown],
+        "ledger_more": len(entries) - len(shown),
+    }
+
+
+def _source(view: View) -> list[tuple[str, str]]:
+    t, dataset = view.t["data"], view.content.dataset
+    source = dataset.source
+    delimiter = t["tab"] if source.delimiter == "\t" else source.delimiter
+    rows = (
+        (t["file"], source.file),
+        (t["kind"], source.kind),
+        (t["sheet"], source.sheet),
+        (t["encoding"], source.encoding),
+        (t["delimiter"], delimiter),
+        (t["header"], ", ".join(str(row) for row in source.header_rows)),
+        (t["first_cell"], source.first_cell),
+        (t["rows"], f"{dataset.n_rows:,}"),
+        (t["hash"], source.sha256),
+    )
+    return [(name, plain(value)) for name, value in rows if value]
+
+
+def _column(view: View, column: Column) -> dict[str, Any]:
+    t = view.t
+    return {
+        "name": plain(column.name),
+        "unit": plain(column.unit or ""),
+        "kind": word(t["kinds"], column.kind),
+        "role": word(t["roles"], column.role),
+        "role_code": column.role,
+        "missing": f"{column.n_missing:,}" if column.n_missing else "0",
+        "range": _range(view, column),
+    }
+
+
+def _range(view: View, column: Column) -> str:
+    if column.levels:
+        separator = "、" if view.language == "ja" else ", "
+        levels = separator.join(plain(level) for level in column.levels[:20])
+        return str(view.t["data"]["levels"].format(count=len(column.levels), levels=levels))
+    values = (column.minimum, column.median, column.maximum)
+    if any(math.isnan(value) for value in values):
+        return DASH
+    separator = " ～ " if view.language == "ja" else " – "
+    return separator.join(number(value) for value in values)
+
+
+def _entry(view: View, entry: LedgerEntry) -> dict[str, Any]:
+    t = view.t["data"]
+    row = t["place_row"].format(row=entry.row) if entry.row is not None else None
+    places = [plain(place) for place in (entry.sheet, row, entry.column) if place]
+    changed = bool(entry.old or entry.new)
+    return {
+        "severity": word(view.t["severity"], entry.severity),
+        "code": entry.severity,
+        "where": " / ".join(places),
+        "text": view.say(entry.message),
+        "hint": view.hint(entry.message),
+        "count": f"{entry.count:,}",
+        "change": f"{plain(entry.old) or DASH} → {plain(entry.new) or DASH}" if changed else "",
+    }
+
+
+def columns_by_name(view: View) -> dict[str, str]:
+    """Return the label of every column, with its unit, by its name."""
+    return {column.name: column_label(column) for column in view.content.dataset.columns}

@@ -1,0 +1,199 @@
+"""Sections: Shapley values, process knowledge, the method's constants, and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ntkreg.inspection.results import Explanation, KnowledgeVerdict
+from ntkreg.ntk.results import Reason
+from ntkreg.reporting import charts_shap, charts_training
+from ntkreg.reporting.text import (
+    column_label,
+    cut,
+    number,
+    percent,
+    plain,
+    with_unit,
+    without_paths,
+    word,
+)
+from ntkreg.reporting.view import View
+
+
+def shap(view: View) -> dict[str, Any]:
+    """Return importance, strips and dependence charts of the explained models."""
+    explanations, t = view.content.explanations[:2], view.t["shap"]
+    if not explanations:
+        return {"none": t["none"]}
+    names = [view.model(e.model) for e in explanations]
+    columns = view.content.dataset.feature_columns
+    ranked = np.argsort(-explanations[0].importance, kind="stable")
+    order = [int(k) for k in ranked[: charts_shap.MAX_COLUMNS]]
+    labels = [cut(column_label(columns[k]), 36) for k in order]
+    axis = with_unit(t["axis"], view.unit)
+    importance = charts_shap.importance(
+        explanations, order, labels, axis, t["importance_label"].format(column=labels[0])
+    )
+    return {
+        "models": list(zip(names, ("chosen", "rival"), strict=False)),
+        "methods": [_method(view, e) for e in explanations],
+        "importance": importance,
+        "importance_note": t["importance_note"].format(models=" / ".join(names)),
+        "strips": [
+            {
+                "title": t["strips"].format(model=name),
+                "chart": charts_shap.strips(
+                    e, view.content.dataset, order, axis, t["strips_label"].format(model=name)
+                ),
+            }
+            for e, name in zip(explanations, names, strict=True)
+        ],
+        "dependence_note": t["dependence_note"].format(count=len(order)),
+        "dependence": [_dependence(view, rank, k, names) for rank, k in enumerate(order, 1)],
+    }
+
+
+def _method(view: View, explanation: Explanation) -> str:
+    t = view.t["shap"]
+    return str(
+        t["method"].format(
+            model=view.model(explanation.model),
+            method=word(view.t["shap_methods"], explanation.method),
+            rows=len(explanation.rows),
+            background=explanation.n_background,
+            seconds=number(explanation.seconds, 2),
+        )
+    )
+
+
+def _dependence(view: View, rank: int, index: int, names: list[str]) -> dict[str, Any]:
+    t, explanations = view.t["shap"], view.content.explanations[:2]
+    column = view.content.dataset.feature_columns[index]
+    label = column_label(column)
+    parts = charts_shap.panels(explanations, names, view.content.dataset, index)
+    titles = cut(label, 34), with_unit(t["axis"], view.unit)
+    values = view.content.dataset.features[column.key].to_numpy()[explanations[0].rows]
+    missing = sum(value is None or value != value for value in values)
+    return {
+        "rank": t["rank"].format(rank=rank),
+        "title": plain(label),
+        "chart": charts_shap.dependence(
+            parts, column, titles, t["others"], t["dependence_label"].format(column=cut(label, 80))
+        ),
+        "note": t["missing"].format(count=missing) if missing else "",
+    }
+
+
+def knowledge(view: View) -> dict[str, Any]:
+    """Return the verdicts, one row an expectation, one cell a model (the chosen one first)."""
+    verdicts = view.content.knowledge
+    chosen = view.content.benchmark.chosen
+    models = sorted(dict.fromkeys(v.model for v in verdicts), key=lambda name: name != chosen)
+    found = {(v.expectation, v.model): v for v in verdicts}
+    return {
+        "models": [view.model(name) for name in models],
+        "rows": [
+            {
+                "column": plain(expectation.column),
+                "effect": word(view.t["effects"], expectation.effect),
+                "effect_code": expectation.effect,
+                "reason": plain(expectation.reason),
+                "cells": [_verdict(view, found.get((expectation, name))) for name in models],
+            }
+            for expectation in dict.fromkeys(v.expectation for v in verdicts)
+        ],
+    }
+
+
+def _verdict(view: View, verdict: KnowledgeVerdict | None) -> dict[str, str] | None:
+    if verdict is None:
+        return None
+    t = view.t["knowledge"]
+    numbers = (
+        t["confidence"].format(value=percent(verdict.confidence)),
+        t["slope"].format(value=number(verdict.slope, 3)),
+    )
+    return {
+        "code": verdict.verdict,
+        "text": view.t["verdicts"][verdict.verdict],
+        "numbers": " · ".join(numbers),
+        "reason": view.say(verdict.reason),
+        "hint": view.hint(verdict.reason),
+    }
+
+
+def method(view: View) -> dict[str, Any]:
+    """Return the prescription with its reasons, what was tried, and the training run."""
+    prescription, trace, t = view.content.prescription, view.content.trace, view.t["method"]
+    chart = None
+    if trace is not None:
+        label = t["trace_label"].format(steps=trace.n_steps)
+        chart = charts_training.trace(trace.losses, (t["step"], t["loss"]), label)
+    return {
+        "reasons": [_reason(view, reason) for reason in prescription.reasons],
+        "branches": [
+            {
+                "activation": word(view.t["activations"], branch.activation),
+                "depth": branch.depth,
+                "weight": number(branch.weight, 3),
+                "trained": word(view.t["trained"], branch.trained),
+            }
+            for branch in prescription.branches
+        ],
+        "candidates": [(plain(name), number(error)) for name, error in prescription.candidates],
+        "chosen_error": t["chosen_error"].format(value=number(prescription.cv_error)),
+        "trace": chart,
+        "outcome": _outcome(view),
+    }
+
+
+def _reason(view: View, reason: Reason) -> dict[str, str]:
+    value = plain(reason.value) if isinstance(reason.value, str) else number(reason.value)
+    return {
+        "name": word(view.t["reasons"], reason.name),
+        "value": value,
+        "origin": word(view.t["origins"], reason.origin),
+        "origin_code": reason.origin,
+        "text": view.say(reason.sentence),
+    }
+
+
+def _outcome(view: View) -> dict[str, str] | None:
+    trace = view.content.trace
+    if trace is None:
+        return None
+    return {
+        "code": trace.outcome,
+        "name": word(view.t["outcomes"], trace.outcome),
+        "text": view.say(trace.sentence),
+        "hint": view.hint(trace.sentence),
+    }
+
+
+def settings(view: View) -> dict[str, Any]:
+    """Return settings and versions, without any path."""
+    names = view.t["setting_names"]
+    return {
+        "settings": [
+            (word(names, name), setting(view, value))
+            for name, value in view.content.settings.items()
+        ],
+        "versions": sorted(view.content.versions.items()),
+    }
+
+
+def setting(view: View, value: Any) -> str:
+    """Return the value of a setting for reading."""
+    t = view.t["settings"]
+    if value is None or value == "":
+        return str(t["unset"])
+    if isinstance(value, bool):
+        return str(t["yes"] if value else t["no"])
+    if isinstance(value, list | tuple):
+        return ", ".join(setting(view, item) for item in value) or str(t["unset"])
+    if isinstance(value, Mapping):
+        return ", ".join(f"{plain(k)}: {setting(view, item)}" for k, item in value.items())
+    return without_paths(value)
