@@ -198,7 +198,12 @@ class DefaultLightGBM(_TableBooster):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: pd.DataFrame | ArrayLike, y: ArrayLike) -> DefaultLightGBM:
+    def fit(
+        self,
+        X: pd.DataFrame | ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,  # noqa: ARG002
+    ) -> DefaultLightGBM:
         """Train.
 
         Parameters
@@ -207,6 +212,9 @@ class DefaultLightGBM(_TableBooster):
             Numeric and text columns; missing cells are allowed.
         y : array-like of shape (n_rows,)
             Target.
+
+        groups : ignored
+            Nothing is tuned.
 
         Returns
         -------

@@ -68,7 +68,8 @@ class Sentence:
     code : str
         Key of the catalogue.
     values : mapping of str to object, default={}
-        Named values of the template. Lists are joined with commas, long texts are cut.
+        Named values of the template. Lists are joined with commas, long texts are cut, sentences
+        are spoken in the language of the whole.
 
     Examples
     --------
@@ -82,10 +83,20 @@ class Sentence:
 
     def text(self, language: Language) -> str:
         """Return the sentence in one language."""
-        return _Formatter().vformat(catalogue()[self.code][language], (), self.values)
+        return self._fill(catalogue()[self.code][language], language)
 
     def hint(self, language: Language) -> str:
         """Return what the reader can do about it, or an empty string."""
-        return _Formatter().vformat(
-            catalogue()[self.code].get(f"{language}_hint", ""), (), self.values
-        )
+        return self._fill(catalogue()[self.code].get(f"{language}_hint", ""), language)
+
+    def _fill(self, template: str, language: Language) -> str:
+        values = {name: _spoken(value, language) for name, value in self.values.items()}
+        return _Formatter().vformat(template, (), values)
+
+
+def _spoken(value: Any, language: Language) -> Any:
+    if isinstance(value, Sentence):
+        return value.text(language)
+    if isinstance(value, tuple | list):
+        return [_spoken(item, language) for item in value]
+    return value

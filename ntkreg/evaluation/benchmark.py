@@ -1,0 +1,200 @@
+"""All contenders on the same folds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from ntkreg.evaluation.comparison import compare_all, rmse_interval
+from ntkreg.evaluation.contenders import CONTENDER_NAMES, LABELS, build_contender
+from ntkreg.evaluation.metrics import overall_scores, scores
+from ntkreg.evaluation.results import BenchmarkResult, ContenderResult, SplitPlan
+from ntkreg.evaluation.verdict import decide
+from ntkreg.exceptions import InputError
+from ntkreg.io.dataset import Dataset
+
+Progress = Callable[[int, int, str], None]
+
+# members of a family follow each other, since the later ones take over what the earlier ones
+# have just found on the same rows (the prescription, the tuned setting)
+RUN_ORDER = (
+    "ntk-kernel",
+    "ntk",
+    "lightgbm",
+    "blend",
+    "lightgbm-default",
+    "random-forest",
+    "ridge",
+    "mean",
+)
+TAKES_OVER_FROM = {"ntk": ("ntk-kernel",), "blend": ("ntk-kernel", "lightgbm")}
+
+
+def run_benchmark(
+    dataset: Dataset,
+    plan: SplitPlan,
+    *,
+    names: Sequence[str] = CONTENDER_NAMES,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    progress: Progress | None = None,
+) -> BenchmarkResult:
+    """Judge contenders on held-out rows, all on the same folds.
+
+    Everything that a contender learns or chooses, it learns and chooses on the training rows of
+    the fold (its inner folds keep groups and copies together as the plan does), so that the errors
+    are those of new rows and not the least error of a search.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The table.
+    plan : SplitPlan
+        The folds, of `make_plan`.
+    names : sequence of str, default=CONTENDER_NAMES
+        Contenders; their order does not matter.
+    seed : int, default=0
+        Of all random choices of the contenders.
+    n_jobs : int or None, default=None
+        Threads of LightGBM and the random forest; None is 1.
+    progress : callable, optional
+        Called as `progress(done, total, name)` before each fit and once at the end, with an empty
+        name.
+
+    Returns
+    -------
+    BenchmarkResult
+        A contender that raises ValueError, ArithmeticError, LinAlgError, MemoryError or
+        LightGBMError in any fold is listed under `failures` with its error and left out. Seconds
+        of "ntk" and "blend" include those of the contenders whose work they take over in the fold.
+
+    Raises
+    ------
+    InputError
+        E305: a name is unknown. E306: every contender failed.
+    """
+    todo = _in_run_order(names)
+    models = {
+        name: build_contender(name, dataset.feature_columns, seed=seed, n_jobs=n_jobs)
+        for name in todo
+    }
+    runs = {name: _Run(dataset, plan) for name in todo}
+    failures: dict[str, str] = {}
+    total = len(plan.folds) * len(todo)
+    tell = progress or _say_nothing
+    for k in range(len(plan.folds)):
+        for i, name in enumerate(todo):
+            tell(k * len(todo) + i, total, name)
+            if name in failures:
+                continue
+            try:
+                runs[name].add(k, clone(models[name]))
+            except _failure_types() as error:
+                failures[name] = f"{type(error).__name__}: {error}"
+    tell(total, total, "")
+    if len(failures) == len(todo):
+        first = next(iter(failures))
+        raise InputError("E306", name=LABELS[first], error=failures[first])
+    return _gather(plan, runs, failures)
+
+
+def inner_groups(plan: SplitPlan) -> NDArray[np.int64] | None:
+    """Return what must stay together when a model chooses something in folds of its own.
+
+    Parameters
+    ----------
+    plan : SplitPlan
+        The outer folds.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,) of int, or None
+        The plan's units if it is by group or keeps copies together; None otherwise, and for plans
+        by time.
+    """
+    if plan.kind == "group" or (plan.kind == "random" and plan.n_duplicates > 0):
+        return plan.unit
+    return None
+
+
+class _Run:
+    """Held-out predictions of one contender as they come in."""
+
+    def __init__(self, dataset: Dataset, plan: SplitPlan) -> None:
+        self.dataset = dataset
+        self.plan = plan
+        n_repeats = 1 + max(fold.repeat for fold in plan.folds)
+        self.predictions = np.full((n_repeats, dataset.n_rows), np.nan)
+        self.seconds: list[float] = []
+
+    def add(self, k: int, model: Any) -> None:
+        fold, X, y = self.plan.folds[k], self.dataset.features, self.dataset.y
+        groups = inner_groups(self.plan)
+        start = time.perf_counter()
+        model.fit(
+            X.iloc[fold.train].reset_index(drop=True),
+            y[fold.train],
+            groups=None if groups is None else groups[fold.train],
+        )
+        self.seconds.append(time.perf_counter() - start)
+        prediction = np.asarray(model.predict(X.iloc[fold.test].reset_index(drop=True)))
+        n_bad = int((~np.isfinite(prediction)).sum())
+        if n_bad:
+            raise ValueError(f"{n_bad} predictions of fold {k + 1} are not finite numbers")
+        self.predictions[fold.repeat, fold.test] = prediction
+
+    def result(self, name: str, seconds: float) -> ContenderResult:
+        y, folds = self.dataset.y, self.plan.folds
+        each = tuple(scores(y[f.test], self.predictions[f.repeat, f.test]) for f in folds)
+        return ContenderResult(
+            name=name,
+            predictions=self.predictions,
+            fold_scores=each,
+            overall=overall_scores(y, self.predictions),
+            rmse_interval=rmse_interval([s.rmse for s in each], self.plan),
+            seconds=seconds,
+        )
+
+
+def _gather(plan: SplitPlan, runs: dict[str, _Run], failures: dict[str, str]) -> BenchmarkResult:
+    done = {name: run for name, run in runs.items() if name not in failures}
+    results = []
+    for name, run in done.items():
+        taken = [done[other].seconds for other in TAKES_OVER_FROM.get(name, ()) if other in done]
+        seconds = np.sum([run.seconds, *taken], axis=0)
+        results.append(run.result(name, float(np.median(seconds))))
+    results.sort(key=lambda result: result.overall.rmse)
+    failed = tuple(failures.items())
+    chosen, verdict = decide(results, plan, failed)
+    return BenchmarkResult(
+        plan=plan,
+        results=tuple(results),
+        comparisons=compare_all(results, chosen, plan),
+        chosen=chosen,
+        verdict=verdict,
+        failures=failed,
+    )
+
+
+def _in_run_order(names: Sequence[str]) -> list[str]:
+    for name in names:
+        if name not in CONTENDER_NAMES:
+            raise InputError("E305", name=name, known=CONTENDER_NAMES)
+    if not names:
+        raise InputError("E305", name="", known=CONTENDER_NAMES)
+    return [name for name in RUN_ORDER if name in names]
+
+
+def _failure_types() -> tuple[type[Exception], ...]:
+    from lightgbm.basic import LightGBMError
+
+    return (ValueError, ArithmeticError, np.linalg.LinAlgError, MemoryError, LightGBMError)
+
+
+def _say_nothing(done: int, total: int, text: str) -> None:
+    """Stand in for a missing progress callback."""
