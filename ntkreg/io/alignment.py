@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ntkreg.exceptions import InputError
 from ntkreg.io.columns import READABLE, RawColumn
 from ntkreg.io.dataset import Column
+from ntkreg.io.describe import Values, to_frame
 from ntkreg.io.findings import Finder, numeric_entries
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.io.names import fold, nearest
@@ -79,7 +80,7 @@ def align(raw: RawTable, columns: tuple[Column, ...]) -> Aligned:
         If a feature column is missing, or one that was numeric now holds mostly text.
     """
     remarks = _Remarks([[] for _ in range(raw.n_rows)])
-    features: dict[str, NDArray[np.float64] | NDArray[np.object_]] = {}
+    features: dict[str, Values] = {}
     used: list[RawColumn] = []
     for column in (c for c in columns if c.role == "feature"):
         found = _match(raw, column, remarks)
@@ -93,7 +94,7 @@ def align(raw: RawTable, columns: tuple[Column, ...]) -> Aligned:
     y = _target(raw, columns, remarks, used)
     _name_extras(raw, columns, used, remarks)
     return Aligned(
-        features=pd.DataFrame(features, index=pd.RangeIndex(raw.n_rows)),
+        features=to_frame(features, raw.n_rows),
         notes=tuple(tuple(row) for row in remarks.rows),
         ledger=Ledger(raw.table_entries + tuple(remarks.entries)),
         y=y,

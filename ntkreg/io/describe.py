@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.io.columns import RawColumn, levels_of
@@ -44,6 +45,15 @@ def describe_columns(
             key = role
         columns.append(replace(described, key=key, role=role))
     return tuple(columns), features
+
+
+def to_frame(features: Mapping[str, Values], n_rows: int) -> pd.DataFrame:
+    """Return features as a DataFrame with a RangeIndex, words as `object`.
+
+    Without the explicit type pandas 3 turns words to its `str` and None to NaN.
+    """
+    series = {key: pd.Series(values, dtype=values.dtype) for key, values in features.items()}
+    return pd.DataFrame(series, index=pd.RangeIndex(n_rows))
 
 
 def _describe(column: RawColumn, role: Role, rows: NDArray[np.int64]) -> tuple[Column, Values]:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
 from ntkreg.io.columns import RawColumn
 from ntkreg.io.dataset import Column, Dataset, Role
-from ntkreg.io.describe import describe_columns
+from ntkreg.io.describe import describe_columns, to_frame
 from ntkreg.io.ledger import Ledger, LedgerEntry, Severity
 from ntkreg.io.names import find
 from ntkreg.io.raw import RawTable, read_raw
@@ -152,7 +151,7 @@ def make_dataset(raw: RawTable, roles: Mapping[int, Role]) -> Dataset:
     return Dataset(
         source=raw.source,
         columns=columns,
-        features=pd.DataFrame(features, index=pd.RangeIndex(len(rows))),
+        features=to_frame(features, len(rows)),
         y=y[rows],
         groups=groups,
         time=None if seconds is None else seconds[rows],

@@ -42,10 +42,12 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise FileAccessError("E101", where, file=str(path), near=_neighbours(path)) from None
+        raise FileAccessError(
+            "E101", where, file=path.name, folder=str(path.parent), near=_neighbours(path)
+        ) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise FileAccessError("E102", where, file=str(path), reason=reason) from error
+        raise FileAccessError("E102", where, file=path.name, reason=reason) from error
 
 
 def _neighbours(path: Path) -> list[str]:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _SYMBOL = (
-    "[nµuμmck]?m|[nµuμmk]?g|[nµumM]?[sSAWVJFT]|k[VWJA]|G[WJ]|[µmkM]?N|[hkMG]?Pa|[kMG]?Hz|[µum]?[Ll]|dL|dl|"
+    "[nµuμmck]?m|[nµuμmk]?g|[nµumM]?[sSAWVJFT]|k[VWJA]|G[WJ]|[µmkM]?N|[hkmMG]?Pa|[kMG]?Hz|[µum]?[Ll]|dL|dl|"
     "[nµumk]?mol|m?bar|cd|lm|lx|C|[mkM]?Ω|[kM]?eV|k?cal|dB|m?P|c?St|m?M|t"
 )
 _WORD = (
