@@ -21,7 +21,8 @@ from ntkreg.messages import Language, Sentence
 from .language import choose_language, translate_help
 
 DONE, USAGE, ACCESS, BUG, INTERRUPTED = 0, 2, 3, 101, 130
-_CLICK_ERROR = typer.BadParameter.__mro__[2]
+# click's base of usage errors, wherever this version of Typer keeps its click
+_CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -47,7 +47,8 @@ Usl = Annotated[float | None, typer.Option(metavar="NUMBER", help="I669", show_d
 Knowledge = Annotated[Path | None, typer.Option(metavar="FILE", help="I670", show_default=False)]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**31 - 1, help="I671")]
 Models = Annotated[
-    list[Model] | None, typer.Option("--models", "-m", metavar="NAME", help="I672", show_default=False)
+    list[Model] | None,
+    typer.Option("--models", "-m", metavar="NAME", help="I672", show_default=False),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="PATH", help="I673", show_default=False)]
 OptionalOut = Annotated[

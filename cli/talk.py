@@ -37,6 +37,7 @@ class Talk:
         if lang is None:
             self.language = choose_language(())
         self.quiet = quiet
+        self._told = -1
 
     def say(self, sentence: Sentence) -> None:
         """Write a sentence and its hint on stderr."""
@@ -94,8 +95,12 @@ class Talk:
         return f"{known} {rest}".rstrip()
 
     def _line(self, done: int, total: int, text: str) -> None:
-        sys.stderr.write(f"[{done}/{total}] {self._stage(text)}\n")
-        sys.stderr.flush()
+        # a log file wants to know how far the work is, not every fit of every fold
+        twentieth = 20 * done // max(total, 1)
+        if text and (twentieth > self._told or text.partition(" ")[0] in _STAGES):
+            self._told = twentieth
+            sys.stderr.write(f"[{done}/{total}] {self._stage(text)}\n")
+            sys.stderr.flush()
 
     @contextmanager
     def _bar(self) -> Iterator[Progress]:

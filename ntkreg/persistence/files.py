@@ -140,7 +140,7 @@ def _read_document(folder: Path) -> dict[str, Any]:
     if hashlib.sha256(blank).hexdigest().encode() != checksum[1]:
         raise _changed(folder, "model.json")
     try:
-        document = json.loads(raw)
+        document: dict[str, Any] = json.loads(raw)
     except ValueError as error:
         raise _not_understood(folder, str(error)) from error
     files = document.get("files")

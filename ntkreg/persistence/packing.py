@@ -119,6 +119,8 @@ def _pack_instance(value: Any, types: Types, parts: Parts, path: str) -> dict[st
         content = {f.name: getattr(value, f.name) for f in fields(value) if f.init}
         return {"$": "dataclass", "type": name, "fields": _pack_names(content, types, parts, path)}
     params = value.get_params(deep=False)
+    # the unfitted parts of a composite only mattered to `fit`; their fitted copies are state
+    params = {k: None if _holds_estimator(v) else v for k, v in params.items()}
     state = {k: v for k, v in vars(value).items() if k not in params}
     return {
         "$": "estimator",
@@ -126,6 +128,12 @@ def _pack_instance(value: Any, types: Types, parts: Parts, path: str) -> dict[st
         "params": _pack_names(params, types, parts, path),
         "state": _pack_names(state, types, parts, path),
     }
+
+
+def _holds_estimator(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(_holds_estimator(item) for item in value)
+    return hasattr(value, "get_params")
 
 
 def _pack_names(content: Mapping[str, Any], types: Types, parts: Parts, path: str) -> list[Any]:

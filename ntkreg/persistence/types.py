@@ -7,8 +7,11 @@ from collections.abc import Mapping
 _TYPES_BY_MODULE: dict[str, tuple[str, ...]] = {
     "ntkreg.messages": ("Sentence",),
     "ntkreg.inspection.domain": ("Domain",),
+    "ntkreg.evaluation.blend": ("BlendRegressor",),
+    "ntkreg.evaluation.table_model": ("TableModel",),
     "ntkreg.evaluation.lightgbm_table": ("DefaultLightGBM", "SmallTableLightGBM"),
     "ntkreg.ntk.kernel_regressor": ("NTKKernelRegressor",),
+    "ntkreg.ntk.regressor": ("NTKRegressor",),
     "ntkreg.ntk.metric": ("Metric",),
     "ntkreg.ntk.network": ("Architecture",),
     "ntkreg.preprocessing.embedding": ("Embedding",),

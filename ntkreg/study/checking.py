@@ -51,7 +51,8 @@ def check_table(
         As reading raises them.
     """
     raw = read_raw(path, sheet=sheet, encoding=encoding)
-    ledger, leaks = raw.ledger, ()
+    ledger = raw.ledger
+    leaks: tuple[LeakSuspect, ...] = ()
     columns: list[dict[str, Any]] = [_describe(column, None) for column in raw.columns]
     if target is not None:
         dataset = read_table(

@@ -9,7 +9,6 @@ from ntkreg.evaluation import CONTENDER_NAMES, make_plan, run_benchmark
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.io import read_table
 from ntkreg.io.dataset import Dataset
-from ntkreg.study.fitting import check_names
 
 
 def compare_models(
@@ -48,7 +47,6 @@ def compare_models(
     InputError
         If the table, a column or a name is not usable.
     """
-    check_names(names)
     dataset = read_table(
         path, target=target, sheet=sheet, encoding=encoding, group=group, time=time, drop=drop
     )

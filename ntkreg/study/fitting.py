@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.decision import calibrate
-from ntkreg.evaluation import CONTENDER_NAMES, build_contender, make_plan, run_benchmark
+from ntkreg.evaluation import build_contender, inner_groups, make_plan, run_benchmark
 from ntkreg.evaluation.results import SplitPlan
-from ntkreg.exceptions import InputError
 from ntkreg.inspection import fit_domain
 from ntkreg.io import read_table
 from ntkreg.io.dataset import Dataset
@@ -65,12 +64,11 @@ def fit_model(
     InputError
         If the table, a column or the model's name is not usable.
     """
-    check_names([name])
     dataset = read_table(
         path, target=target, sheet=sheet, encoding=encoding, group=group, time=time, drop=drop
     )
-    estimator = fit_contender(name, dataset, seed=seed)
     plan = first_repeat(make_plan(dataset, seed=seed))
+    estimator = fit_contender(name, dataset, plan, seed=seed)
     held_out = _held_out(name, estimator, dataset, plan, seed)
     settings = {"target": target, "sheet": sheet, "encoding": encoding, "group": group,
                 "time": time, "drop": list(drop), "seed": seed, "model": name,
@@ -89,17 +87,10 @@ def fit_model(
     return model, dataset
 
 
-def check_names(names: Sequence[str]) -> None:
-    """Raise InputError for a name that is no contender."""
-    for name in names:
-        if name not in CONTENDER_NAMES:
-            raise InputError("E525", name=name, known=", ".join(CONTENDER_NAMES))
-
-
-def fit_contender(name: str, dataset: Dataset, *, seed: int) -> Any:
-    """Return a contender fitted on all rows of a dataset."""
+def fit_contender(name: str, dataset: Dataset, plan: SplitPlan, *, seed: int) -> Any:
+    """Return a contender fitted on all rows of a dataset, its own folds as the plan wants them."""
     estimator = build_contender(name, dataset.feature_columns, seed=seed)
-    return estimator.fit(dataset.features, dataset.y, groups=dataset.groups)
+    return estimator.fit(dataset.features, dataset.y, groups=inner_groups(plan))
 
 
 def labels_of(dataset: Dataset) -> list[str]:
@@ -119,8 +110,8 @@ def find_part(estimator: Any, attribute: str) -> Any:
         part = waiting.pop()
         if hasattr(part, attribute):
             return getattr(part, attribute)
-        inner = getattr(part, "steps", None) or getattr(part, "models_", None) or ()
-        waiting += [item[1] if isinstance(item, tuple) else item for item in inner]
+        waiting += [model for _, model in getattr(part, "models_", ())]
+        waiting += [part.regressor_] if hasattr(part, "regressor_") else []
     return None
 
 

@@ -96,5 +96,5 @@ def _harmless_frame(frame: pd.DataFrame) -> pd.DataFrame:
     for position in range(safe.shape[1]):
         column = safe.iloc[:, position]
         if not pd.api.types.is_numeric_dtype(column):
-            safe.isetitem(position, column.astype(object).map(harmless, na_action="ignore"))
+            safe.isetitem(position, column.astype(object).map(harmless, na_action="ignore").array)
     return safe

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 import math
 import time as clock
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +23,14 @@ from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
 from ntkreg.study.fitting import (
     CONFIDENCE,
-    check_names,
     find_part,
     fit_contender,
     labels_of,
     prescription_of,
 )
+from ntkreg.study.stages import Progress, Stages
 from ntkreg.study.versions import package_versions
 
-Progress = Callable[[int, int, str], None]
 TREES = "lightgbm"
 
 
@@ -53,29 +51,6 @@ class StudyResult:
     content: ReportContent
     model: FittedModel
     seconds: Mapping[str, float]
-
-
-@dataclass
-class _Stages:
-    """Times the stages and tells the caller how far the work is."""
-
-    progress: Progress
-    seconds: dict[str, float] = field(default_factory=dict)
-    done: int = 0
-    total: int = 1
-    n_later: int = 0
-
-    @contextmanager
-    def stage(self, name: str, text: str = "") -> Iterator[None]:
-        self.progress(self.done, self.total, text or name)
-        start = clock.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + clock.perf_counter() - start
-        self.done = min(self.done + 1, self.total)
-
-    def benchmark(self, done: int, total: int, text: str) -> None:
-        self.done, self.total = done, total + self.n_later
-        self.progress(done, self.total, text)
 
 
 def run_study(  # noqa: PLR0913 - the options of the command line, one by one
@@ -136,13 +111,12 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     >>> study.model.name
     'ridge'
     """
-    check_names(names)
     _check_limits(lsl, usl)
     reading = {"sheet": sheet, "encoding": encoding, "group": group, "time": time}
     settings = {"target": target, **reading, "drop": list(drop), "lsl": lsl, "usl": usl,
                 "knowledge": Path(knowledge).name if knowledge else None, "seed": seed,
                 "models": list(names), "confidence": CONFIDENCE}  # fmt: skip
-    stages = _Stages(progress or (lambda _done, _total, _text: None))
+    stages = Stages(progress or (lambda _done, _total, _text: None))
     with stages.stage("read"):
         dataset = read_table(path, target=target, drop=drop, **reading)
         expectations = read_knowledge(knowledge, dataset) if knowledge else ()
@@ -178,7 +152,7 @@ def _check_limits(lsl: float | None, usl: float | None) -> None:
 
 
 def _benchmark(
-    dataset: Dataset, names: Sequence[str], seed: int, stages: _Stages
+    dataset: Dataset, names: Sequence[str], seed: int, stages: Stages
 ) -> BenchmarkResult:
     # later: chosen, LightGBM and the nets on all rows; two explanations; knowledge
     stages.n_later = 4 + 2 + 1
@@ -191,7 +165,7 @@ def _benchmark(
 
 
 def _fit_all(
-    benchmark: BenchmarkResult, dataset: Dataset, seed: int, stages: _Stages
+    benchmark: BenchmarkResult, dataset: Dataset, seed: int, stages: Stages
 ) -> dict[str, Any]:
     """Fit on all rows: the chosen, LightGBM to compare with, and what prescribes and trains."""
     took_part = [result.name for result in benchmark.results]
@@ -201,7 +175,7 @@ def _fit_all(
     fitted = {}
     for name in dict.fromkeys(wanted):
         with stages.stage("fit", f"fit {name}"):
-            fitted[name] = fit_contender(name, dataset, seed=seed)
+            fitted[name] = fit_contender(name, dataset, benchmark.plan, seed=seed)
     return fitted
 
 
@@ -210,7 +184,7 @@ def _explain(
     fitted: Mapping[str, Any],
     dataset: Dataset,
     seed: int,
-    stages: _Stages,
+    stages: Stages,
 ) -> tuple[Explanation, ...]:
     explanations = []
     for name in dict.fromkeys((benchmark.chosen, TREES)):

@@ -53,13 +53,13 @@ def test_debug_shows_the_trace(failing, capsys):
 
 
 def test_an_error_is_a_document_when_json_was_asked_for(failing, capsys):
-    failing(InputError("E525", {"file": "a.csv", "row": 3}, name="svm", known="ntk, mean"))
+    failing(InputError("E520", {"file": "a.csv", "row": 3}, path="a.csv"))
     assert main(["--json", "--lang", "ja"]) == 2
     captured = capsys.readouterr()
     document = json.loads(captured.out)
     assert set(document) == {"code", "message", "hint", "where"}
     assert document["where"] == {"file": "a.csv", "row": 3}
-    assert "モデル" in document["message"]
+    assert "すでにあります" in document["message"]
     assert captured.err == ""
 
 
