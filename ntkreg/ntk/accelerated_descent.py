@@ -140,6 +140,7 @@ def accelerated_gradient_descent(
     learning_rate: float | None = None,
     max_steps: int = MAX_STEPS,
     dtype: Dtype = "float32",
+    fit_intercept: bool = False,
 ) -> tuple[list[Array], TrainingTrace]:
     """Train every net by preconditioned full-batch gradient descent with Nesterov's momentum.
 
@@ -166,6 +167,9 @@ def accelerated_gradient_descent(
         Where a longer run is broken off ("limit").
     dtype : {"float32", "float64"}, default="float32"
         Of the training; the weights come back in float64 either way.
+    fit_intercept : bool, default=False
+        Whether each net's output is centred on the training rows before it meets the target;
+        `spectrum` is then that of the centred kernel.
 
     Returns
     -------
@@ -180,13 +184,23 @@ def accelerated_gradient_descent(
     ValueError
         If shapes do not match or an option is unknown.
     """
-    engine = make_engine(architecture, weights, inputs, target, dtype)
+    engine = make_engine(architecture, weights, inputs, target, dtype, fit_intercept)
     run = Run(engine)
     deflation = _Deflation(spectrum, dtype, engine.target)
     rate = accelerated_step(spectrum.values, dtype) if learning_rate is None else learning_rate
     rise = 2.0 * _kernel_rise(spectrum, target, min(n_steps, max_steps))
     rise += RISE_FLOOR * float(np.square(target).sum()) / (2 * len(target))
     momentum = _Momentum(engine, rate, n_steps)
+    with engine.threads():
+        outcome, cuts = _iterate(run, momentum, deflation, rise, max_steps)
+    return engine.weights(), run.trace(outcome, momentum.learning_rate, n_steps, cuts)
+
+
+def _iterate(
+    run: Run, momentum: _Momentum, deflation: _Deflation, rise: float, max_steps: int
+) -> tuple[Outcome, int]:
+    """Take the steps, cutting them where the loss rises by more than is tolerated."""
+    engine = run.engine
     best_time, cuts = 0.0, 0
     while True:
         loss = engine.loss()
@@ -194,9 +208,7 @@ def accelerated_gradient_descent(
         if not loss <= (1.0 + RISE_TOLERANCE) * run.lowest + rise:
             run.restore()
             if cuts == MAX_CUTS:
-                return engine.weights(), run.trace(
-                    "diverged", momentum.learning_rate, n_steps, cuts
-                )
+                return "diverged", cuts
             cuts += 1
             momentum.restart(best_time)
             engine.loss()
@@ -207,7 +219,6 @@ def accelerated_gradient_descent(
             break
         engine.differentiate(deflation(engine.residual))
         momentum.advance(momentum.step + 1 >= momentum.needed or taken + 1 >= max_steps)
-    outcome: Outcome = "guarded" if cuts else "reached"
     if momentum.step < momentum.needed:
-        outcome = "limit"
-    return engine.weights(), run.trace(outcome, momentum.learning_rate, n_steps, cuts)
+        return "limit", cuts
+    return ("guarded" if cuts else "reached"), cuts

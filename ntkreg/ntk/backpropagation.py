@@ -6,7 +6,8 @@ The layers' factors sqrt(2/m) are taken together at the output (the ReLU is homo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     import torch
 
     Tensor = torch.Tensor
+
+# below this many multiplications in a forward pass (some milliseconds) a second thread costs more
+# time than it saves, and very much more where other processes keep the cores busy
+_WORTH_THREADS = 1e8
 
 
 def _trained_layers(branch: Branch) -> list[int]:
@@ -123,6 +128,8 @@ class Backpropagation:
     target : ndarray of shape (n, n_targets)
     dtype : {"float32", "float64"}
         Of all products.
+    fit_intercept : bool, default=False
+        Whether each net's output is centred on the rows before it meets the target.
     """
 
     def __init__(
@@ -132,8 +139,11 @@ class Backpropagation:
         inputs: NDArray[np.float64],
         target: NDArray[np.float64],
         dtype: str,
+        fit_intercept: bool = False,
     ) -> None:
         import torch
+
+        self.fit_intercept = fit_intercept
 
         options: dict[str, Any] = {
             "dtype": getattr(torch, dtype),
@@ -161,12 +171,29 @@ class Backpropagation:
             self.branches.append(_BranchPass(branch, scale, tensors, rows))
         self.residual = torch.empty_like(self.target)
 
+    @contextmanager
+    def threads(self) -> Iterator[None]:
+        """Use one thread while the work is small; the caller's setting is put back."""
+        import torch
+
+        work = sum(b.rows[0].shape[1] * a.numel() for b in self.branches for a in b.arrays)
+        before = torch.get_num_threads()
+        try:
+            if work < _WORTH_THREADS:
+                torch.set_num_threads(1)
+            yield
+        finally:
+            torch.set_num_threads(before)
+
     def loss(self) -> float:
         """Return (1/2n) sum (f - y)^2, summed over targets and averaged over networks."""
         outputs = sum(branch.forward() for branch in self.branches)
         n_rows = self.target.shape[1]
         outputs = outputs.view(-1, self.n_copies, n_rows).sum(dim=1)  # type: ignore[union-attr]
         self.residual = outputs - self.target
+        if self.fit_intercept:
+            # H f - y with a centred y; its own gradient in f, since H is a projection
+            self.residual -= self.residual.mean(dim=1, keepdim=True)
         total = self.residual.double().square().sum() / (2 * n_rows * self.n_networks)
         return float(total)
 

@@ -81,6 +81,7 @@ def make_engine(
     inputs: Array,
     target: Array,
     dtype: Dtype,
+    fit_intercept: bool,
 ) -> Backpropagation:
     """Check the arrays and return the engine that computes losses and gradients.
 
@@ -96,7 +97,7 @@ def make_engine(
             f"target has shape {target.shape}, expected ({len(inputs)}, n_targets)"
             f" for {len(inputs)} input rows"
         )
-    return Backpropagation(architecture, weights, inputs, target, dtype)
+    return Backpropagation(architecture, weights, inputs, target, dtype, fit_intercept)
 
 
 def gradient_descent(
@@ -109,6 +110,7 @@ def gradient_descent(
     n_steps: int,
     max_steps: int = MAX_STEPS,
     dtype: Dtype = "float32",
+    fit_intercept: bool = False,
 ) -> tuple[list[Array], TrainingTrace]:
     """Train every net by plain full-batch gradient descent with a constant step.
 
@@ -129,6 +131,8 @@ def gradient_descent(
         Where a longer prescription is broken off ("limit").
     dtype : {"float32", "float64"}, default="float32"
         Of the training; the weights come back in float64 either way.
+    fit_intercept : bool, default=False
+        Whether each net's output is centred on the training rows before it meets the target.
 
     Returns
     -------
@@ -145,18 +149,19 @@ def gradient_descent(
     """
     import torch
 
-    engine = make_engine(architecture, weights, inputs, target, dtype)
+    engine = make_engine(architecture, weights, inputs, target, dtype, fit_intercept)
     run = Run(engine)
     outcome: Outcome = "reached" if n_steps <= max_steps else "limit"
-    for step in range(min(n_steps, max_steps) + 1):
-        loss = engine.loss()
-        run.losses.append(loss)
-        if not loss <= DIVERGENCE_FACTOR * run.losses[0]:
-            outcome = "diverged"
-            run.restore()
-            break
-        run.keep(loss)
-        if step < min(n_steps, max_steps):
-            engine.differentiate(engine.residual)
-            torch._foreach_add_(engine.parameters(), engine.gradients(), alpha=-learning_rate)
+    with engine.threads():
+        for step in range(min(n_steps, max_steps) + 1):
+            loss = engine.loss()
+            run.losses.append(loss)
+            if not loss <= DIVERGENCE_FACTOR * run.losses[0]:
+                outcome = "diverged"
+                run.restore()
+                break
+            run.keep(loss)
+            if step < min(n_steps, max_steps):
+                engine.differentiate(engine.residual)
+                torch._foreach_add_(engine.parameters(), engine.gradients(), alpha=-learning_rate)
     return engine.weights(), run.trace(outcome, learning_rate, n_steps, 0)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkreg.ntk.choice import choose
 from ntkreg.ntk.kernel import centre, gram
 from ntkreg.ntk.metric import Metric, apply_metric
 from ntkreg.ntk.options import Options
@@ -27,19 +28,15 @@ from ntkreg.ntk.path import (
 from ntkreg.ntk.reasons import explain_choices
 from ntkreg.ntk.results import Prescription
 from ntkreg.ntk.selection import (
-    FoldPaths,
     Scaled,
     at_depth,
-    held_out_paths,
     learn_metric,
+    prepare_folds,
     scale_target,
 )
 from ntkreg.preprocessing.embedding import Embedding, embed, fit_embedding
 
 Array = NDArray[np.float64]
-
-_TIE = 1e-3
-_PREFERRED_DEPTH = 2
 
 
 @dataclass(frozen=True)
@@ -78,63 +75,6 @@ class Prescribed:
         return apply_metric(self.metric, embed(self.embedding, X))
 
 
-@dataclass(frozen=True)
-class _Choice:
-    depth: int
-    n_steps: int
-    n_steps_accelerated: int
-    cv_error: float
-    cv_prediction: Array
-    cv_prediction_accelerated: Array
-    candidates: tuple[tuple[str, float], ...]
-
-
-def _squared_errors(path: Array, y: Array, scale: Array) -> Array:
-    """Return each row's held-out squared error at every time, shape (n_times, n), unit targets."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        errors = np.mean(((path - y) / scale) ** 2, axis=2)
-    return np.where(np.isfinite(errors), errors, np.inf)
-
-
-def earliest_within_one_standard_error(errors: Array) -> int:
-    """Return the first time that is not distinguishably worse than the best one.
-
-    The difference to the best time is taken row by row, and its standard error with it: the rows'
-    own difficulty, which both times share, does not count.
-
-    Parameters
-    ----------
-    errors : ndarray of shape (n_times, n)
-        Held-out squared errors.
-    """
-    means = errors.mean(axis=1)
-    best = int(np.argmin(means))
-    finite = np.isfinite(means)
-    difference = np.where(finite[:, None], errors, 0.0) - errors[best]
-    allowance = difference.std(axis=1) / np.sqrt(errors.shape[1])
-    return int(np.argmax(finite & (difference.mean(axis=1) <= allowance)))
-
-
-def _choose(paths: FoldPaths, y: Array, scale: Array) -> _Choice:
-    curves = {depth: _squared_errors(path, y, scale) for depth, path in paths.plain.items()}
-    least = {depth: float(curve.mean(axis=1).min()) for depth, curve in curves.items()}
-    depth = min(least, key=lambda d: least[d])
-    if least.get(_PREFERRED_DEPTH, np.inf) <= least[depth] * (1.0 + _TIE):
-        depth = _PREFERRED_DEPTH
-    time = earliest_within_one_standard_error(curves[depth])
-    fast = earliest_within_one_standard_error(_squared_errors(paths.accelerated[depth], y, scale))
-    unit = float(np.sqrt(np.mean(scale**2)))
-    return _Choice(
-        depth=depth,
-        n_steps=int(paths.steps[time]),
-        n_steps_accelerated=int(paths.accelerated_steps[fast]),
-        cv_error=float(np.sqrt(np.mean((paths.plain[depth][time] - y) ** 2))),
-        cv_prediction=paths.plain[depth][time],
-        cv_prediction_accelerated=paths.accelerated[depth][fast],
-        candidates=tuple((f"L={d}", float(np.sqrt(e)) * unit) for d, e in least.items()),
-    )
-
-
 def noise_level(spectrum: Spectrum, target: Scaled, learning_rate: float) -> float:
     """Return the estimated noise standard deviation, target units, averaged over targets.
 
@@ -158,8 +98,8 @@ def _prescribe(
     embedding = fit_embedding(X, normal_scores=options.normal_scores)
     rows = embed(embedding, X)
     metric = learn_metric(rows, target.values, options)
-    paths = held_out_paths(X, y, groups, metric, embedding.columns, options)
-    choice = _choose(paths, y, target.scale)
+    folds = prepare_folds(X, y, groups, metric, embedding.columns, options)
+    choice = choose(folds, y, target.scale, options)
     metric = Metric(metric.scales, metric.bias, at_depth(metric, choice.depth), metric.noise)
     inputs = apply_metric(metric, rows)
     kernel = gram(inputs, None, metric.branches)

@@ -40,6 +40,9 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         "likelihood".
     normal_scores : bool, default=True
         Whether each column also appears as the normal scores of its ranks.
+    fit_intercept : bool, default=True
+        Whether the output is centred on the training rows (a net with an intercept, whose tangent
+        kernel is the centred one); False is the papers' plain net on the centred target.
     width : int, default=256
         Hidden units of each hidden layer.
     n_networks : int, default=4
@@ -82,7 +85,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
     weights_ : list of ndarray
         Trained weights, as in :func:`ntkreg.ntk.network.initial_weights`.
     offset_, scale_ : ndarray of shape (n_targets,)
-        Training mean and standard deviation of the target.
+        Intercept, and training standard deviation of the target.
     n_iter_ : int
         Steps taken.
     n_features_in_ : int
@@ -100,9 +103,13 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
     --------
     >>> import numpy as np
     >>> from ntkreg.ntk import NTKRegressor
-    >>> x = np.linspace(-1, 1, 40)[:, None]
-    >>> model = NTKRegressor(width=64).fit(x, np.sin(3 * x[:, 0]))
-    >>> bool(abs(model.predict([[0.5]])[0] - np.sin(1.5)) < 0.1)
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(50, 2))
+    >>> y = X[:, 0] ** 2 + 0.1 * rng.normal(size=50)
+    >>> model = NTKRegressor(width=64).fit(X, y)
+    >>> model.trace_.outcome
+    'reached'
+    >>> bool(abs(model.predict([[1.0, 0.0]])[0] - 1.0) < 0.2)
     True
     """
 
@@ -114,6 +121,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         trained: str = "all",
         metric: str | None = "auto",
         normal_scores: bool = True,
+        fit_intercept: bool = True,
         width: int = 256,
         n_networks: int = 4,
         symmetry: str = "pair",
@@ -130,6 +138,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         self.trained = trained
         self.metric = metric
         self.normal_scores = normal_scores
+        self.fit_intercept = fit_intercept
         self.width = width
         self.n_networks = n_networks
         self.symmetry = symmetry
@@ -170,18 +179,22 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         self._store(prescribed)
         self.architecture_, self.weights_, self.trace_ = train_as_prescribed(prescribed, training)
         self.n_iter_ = self.trace_.n_steps
+        self.scale_: Array = prescribed.target.scale
+        self.offset_: Array = prescribed.target.mean
+        if self.fit_intercept:
+            fitted = predict_network(self.architecture_, self.weights_, prescribed.inputs)
+            self.offset_ = self.offset_ - fitted.mean(axis=0) * self.scale_
         return self
 
     def _store(self, prescribed: Prescribed) -> None:
         self.prescription_ = prescribed.prescription
         self.embedding_ = prescribed.embedding
         self.metric_ = prescribed.metric
-        self.offset_ = prescribed.target.mean
-        self.scale_ = prescribed.target.scale
+        target = prescribed.target
         plain = self.solver == "gd"
         held_out = prescribed.cv_prediction if plain else prescribed.cv_prediction_accelerated
-        fitted = prescribed.target.values * self.scale_ + self.offset_
-        self.cv_error_ = float(np.sqrt(np.mean((held_out - fitted) ** 2)))
+        actual = target.values * target.scale + target.mean
+        self.cv_error_ = float(np.sqrt(np.mean((held_out - actual) ** 2)))
         self.cv_prediction_ = held_out[:, 0] if self._single_target else held_out
 
     def predict(self, X: ArrayLike) -> Array:
@@ -199,7 +212,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         rows = validate_rows(self, X)
         inputs = apply_metric(self.metric_, embed(self.embedding_, rows))
         outputs = predict_network(self.architecture_, self.weights_, inputs)
-        predictions = outputs * self.scale_ + self.offset_
+        predictions: Array = outputs * self.scale_ + self.offset_
         return predictions[:, 0] if self._single_target else predictions
 
     def __sklearn_tags__(self) -> Any:

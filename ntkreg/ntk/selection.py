@@ -32,6 +32,7 @@ Array = NDArray[np.float64]
 
 MAX_METRIC_ROWS = 400
 MAX_SELECTION_ROWS = 1000
+MAX_DEPTH_ROWS = 400
 FOLD_ITERATIONS = 8
 LARGEST_STEP_COUNT = 1e10
 
@@ -103,34 +104,36 @@ def make_folds(
 
 
 @dataclass(frozen=True)
-class FoldPaths:
-    """Held-out predictions along the paths, target units.
+class PreparedFold:
+    """A fold with everything that was learned from its training rows.
 
     Parameters
     ----------
-    steps : ndarray of shape (n_times,)
-        Numbers of steps of plain gradient descent.
-    plain : dict of int to ndarray of shape (n_times, n, n_targets)
-        By depth.
-    accelerated_steps : ndarray of shape (n_accelerated,)
-    accelerated : dict of int to ndarray of shape (n_accelerated, n, n_targets)
+    inputs, others : ndarray of shape (n_train, n_inputs) and (n_test, n_inputs)
+        Training and test rows as the kernel sees them.
+    target : Scaled
+        Of the training rows.
+    test : ndarray of shape (n_test,) of int
+        Positions of the test rows.
+    metric : Metric
     """
 
-    steps: NDArray[np.int64]
-    plain: dict[int, Array]
-    accelerated_steps: NDArray[np.int64]
-    accelerated: dict[int, Array]
+    inputs: Array
+    others: Array
+    target: Scaled
+    test: NDArray[np.int64]
+    metric: Metric
 
 
-def held_out_paths(
+def prepare_folds(
     X: Array,
     y: Array,
     groups: NDArray[np.int64] | None,
     start: Metric,
     columns: NDArray[np.int64],
     options: Options,
-) -> FoldPaths:
-    """Predict every row from folds that did not see it, after every number of steps.
+) -> list[PreparedFold]:
+    """Learn embedding, target scale and metric anew on the training rows of each fold.
 
     Parameters
     ----------
@@ -143,44 +146,76 @@ def held_out_paths(
         Embedded columns of `start`; a fold with others (a constant column) starts afresh.
     options : Options
     """
-    steps = step_grid(LARGEST_STEP_COUNT)
-    fast = step_grid(options.max_accelerated_steps, 1.12)
-    shape = (len(y), y.shape[1])
-    plain = {d: np.empty((len(steps), *shape)) for d in options.depths}
-    accelerated = {d: np.empty((len(fast), *shape)) for d in options.depths}
     rng = np.random.default_rng(options.random_state)
+    folds = []
     for train, test in make_folds(len(y), groups, options):
-        if len(train) > MAX_SELECTION_ROWS:
-            train = rng.choice(train, MAX_SELECTION_ROWS, replace=False)
+        # in random order, so that the first rows are a random subsample
+        train = rng.permutation(train)[:MAX_SELECTION_ROWS]
         embedding = fit_embedding(X[train], normal_scores=options.normal_scores)
         rows, target = embed(embedding, X[train]), scale_target(y[train])
         same = np.array_equal(embedding.columns, columns)
         metric = learn_metric(rows, target.values, options, start=start if same else None)
-        inputs = apply_metric(metric, rows)
         others = apply_metric(metric, embed(embedding, X[test]))
-        for depth in options.depths:
-            branches = at_depth(metric, depth)
-            kernel, cross = gram(inputs, None, branches), gram(others, inputs, branches)
-            if options.fit_intercept:
-                cross -= kernel.mean(axis=0)
-                kernel = centre(kernel)
-            slow, quick = _fold_predictions(kernel, cross, target, steps, fast)
-            plain[depth][:, test] = slow
-            accelerated[depth][:, test] = quick
+        folds.append(PreparedFold(apply_metric(metric, rows), others, target, test, metric))
+    return folds
+
+
+@dataclass(frozen=True)
+class FoldPaths:
+    """Held-out predictions along the paths of one depth, target units.
+
+    Parameters
+    ----------
+    steps : ndarray of shape (n_times,)
+        Numbers of steps of plain gradient descent.
+    plain : ndarray of shape (n_times, n, n_targets)
+    accelerated_steps : ndarray of shape (n_accelerated,)
+    accelerated : ndarray of shape (n_accelerated, n, n_targets)
+    """
+
+    steps: NDArray[np.int64]
+    plain: Array
+    accelerated_steps: NDArray[np.int64]
+    accelerated: Array
+
+
+def held_out_paths(
+    folds: list[PreparedFold],
+    depth: int,
+    shape: tuple[int, int],
+    options: Options,
+    max_rows: int | None = None,
+) -> FoldPaths:
+    """Predict every row from the fold that did not see it, after every number of steps.
+
+    Parameters
+    ----------
+    folds : list of PreparedFold
+    depth : int
+    shape : tuple of int
+        (n, n_targets).
+    options : Options
+    max_rows : int, optional
+        Use at most so many training rows of each fold.
+    """
+    steps = step_grid(LARGEST_STEP_COUNT)
+    fast = step_grid(options.max_accelerated_steps, 1.12)
+    plain = np.empty((len(steps), *shape))
+    accelerated = np.empty((len(fast), *shape))
+    for fold in folds:
+        inputs = fold.inputs[:max_rows]
+        branches = at_depth(fold.metric, depth)
+        kernel, cross = gram(inputs, None, branches), gram(fold.others, inputs, branches)
+        if options.fit_intercept:
+            cross -= kernel.mean(axis=0)
+            kernel = centre(kernel)
+        spectrum, values = decompose(kernel), fold.target.values[:max_rows]
+        rate = 1.0 / spectrum.values[0] if spectrum.values[0] > 0 else 1.0
+        slow = gradient_descent_filter(spectrum.values, rate, steps)
+        quick = accelerated_filter(
+            spectrum.values, n_deflated(spectrum.values), options.max_accelerated_steps
+        )[fast]
+        for path, filters in ((plain, slow), (accelerated, quick)):
+            predicted = predictions_along(spectrum, values, cross, filters)
+            path[:, fold.test] = predicted * fold.target.scale + fold.target.mean
     return FoldPaths(steps, plain, fast, accelerated)
-
-
-def _fold_predictions(
-    kernel: Array,
-    cross: Array,
-    target: Scaled,
-    steps: NDArray[np.int64],
-    fast: NDArray[np.int64],
-) -> tuple[Array, Array]:
-    spectrum = decompose(kernel)
-    rate = 1.0 / spectrum.values[0] if spectrum.values[0] > 0 else 1.0
-    slow = gradient_descent_filter(spectrum.values, rate, steps)
-    deflated = n_deflated(spectrum.values)
-    quick = accelerated_filter(spectrum.values, deflated, int(fast[-1]))[fast]
-    paths = [predictions_along(spectrum, target.values, cross, g) for g in (slow, quick)]
-    return paths[0] * target.scale + target.mean, paths[1] * target.scale + target.mean

@@ -37,6 +37,7 @@ class TrainingOptions:
         None: as prescribed.
     max_steps : int
     dtype : {"float32", "float64"}
+    fit_intercept : bool
     seed : int
         Of the initial weights.
     """
@@ -50,6 +51,7 @@ class TrainingOptions:
     learning_rate: float | None
     max_steps: int
     dtype: Dtype
+    fit_intercept: bool
     seed: int
 
 
@@ -97,6 +99,7 @@ def make_training_options(estimator: Any, seed: int) -> TrainingOptions:
         learning_rate=_learning_rate(estimator.learning_rate),
         max_steps=limit if automatic else _count(estimator, "max_steps"),
         dtype=_choice(estimator, "dtype", ("float32", "float64")),
+        fit_intercept=bool(estimator.fit_intercept),
         seed=seed,
     )
     if options.symmetry == "top" and options.width % 2:
@@ -135,7 +138,11 @@ def train_as_prescribed(
     shape = Architecture(branches, options.width, options.n_networks, options.symmetry)
     start = initial_weights(shape, prescribed.inputs.shape[1], target.shape[1], options.seed)
     rate = options.learning_rate
-    limits: dict[str, Any] = {"max_steps": options.max_steps, "dtype": options.dtype}
+    limits: dict[str, Any] = {
+        "max_steps": options.max_steps,
+        "dtype": options.dtype,
+        "fit_intercept": options.fit_intercept,
+    }
     if options.solver == "gd":
         ratio = 1.0 if rate is None else numbers.learning_rate / rate
         steps = resolve_steps(options.n_steps, math.ceil(numbers.n_steps * ratio - 1e-9))
