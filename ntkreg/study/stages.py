@@ -22,15 +22,15 @@ class Stages:
         Time taken by each stage, summed.
     done, total : int
         Steps.
-    n_later : int
-        Steps that will follow the benchmark.
+    n_later : int, default=7
+        Steps expected after the benchmark: three fits, two explanations, knowledge, the end.
     """
 
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
     done: int = 0
     total: int = 1
-    n_later: int = 0
+    n_later: int = 7
 
     @contextmanager
     def stage(self, name: str, text: str = "") -> Iterator[None]:
@@ -45,3 +45,11 @@ class Stages:
         """Take the progress of the benchmark as a part of the whole."""
         self.done, self.total = done, total + self.n_later
         self.progress(done, self.total, text)
+
+    def expect(self, n_steps: int) -> None:
+        """Say how many steps are left."""
+        self.total = self.done + n_steps
+
+    def finish(self) -> None:
+        """Tell the caller that nothing is left."""
+        self.progress(self.total, self.total, "")

@@ -142,6 +142,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         versions=model.versions,
         created=datetime.date.today().isoformat(),
     )
+    stages.finish()
     return StudyResult(content, model, stages.seconds)
 
 
@@ -154,13 +155,10 @@ def _check_limits(lsl: float | None, usl: float | None) -> None:
 def _benchmark(
     dataset: Dataset, names: Sequence[str], seed: int, stages: Stages
 ) -> BenchmarkResult:
-    # later: chosen, LightGBM and the nets on all rows; two explanations; knowledge
-    stages.n_later = 4 + 2 + 1
     start = clock.perf_counter()
     plan = make_plan(dataset, seed=seed)
     result = run_benchmark(dataset, plan, names=tuple(names), seed=seed, progress=stages.benchmark)
     stages.seconds["compare"] = clock.perf_counter() - start
-    stages.done = stages.total - stages.n_later
     return result
 
 
@@ -172,6 +170,8 @@ def _fit_all(
     wanted = [benchmark.chosen, *(name for name in (TREES, "ntk") if name in took_part)]
     if "ntk" not in wanted:
         wanted.append("ntk-kernel")
+    explained = {benchmark.chosen, TREES} & set(wanted)
+    stages.expect(len(set(wanted)) + len(explained) + 1)
     fitted = {}
     for name in dict.fromkeys(wanted):
         with stages.stage("fit", f"fit {name}"):
