@@ -21,9 +21,10 @@ from ntkreg.evaluation.results import (
 from ntkreg.inspection.results import Expectation, Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Column, Dataset, Source
 from ntkreg.io.ledger import Ledger, LedgerEntry
-from ntkreg.messages import Sentence
+from ntkreg.messages import LANGUAGES, Sentence
 from ntkreg.ntk.results import Branch, Prescription, Reason, TrainingTrace
 from ntkreg.reporting.content import ReportContent
+from ntkreg.reporting.page import render
 
 NUMERIC = (
     ("樹脂温度[℃]", "℃"),
@@ -81,11 +82,11 @@ def make_dataset(n_rows: int, n_features: int, rng: np.random.Generator) -> Data
     features[f"f{n_features - 1}"] = pd.Series(levels[machine], dtype=object)
     ledger = Ledger(
         (
-            LedgerEntry("repair", say("全角数字を半角に直しました。"), "測定値", 17, "保圧[MPa]", 3, "４５", "45"),
-            LedgerEntry("warning", say("同じ条件の行が 4 組あります。"), "測定値", None, None, 4),
-            LedgerEntry("info", say("単位行を読み取りました。"), "測定値", 6, None, 1),
+            LedgerEntry("repair", say("全角を半角に"), "測定値", 17, "保圧[MPa]", 3, "４５", "45"),
+            LedgerEntry("warning", say("同じ条件の行が 4 組あります。"), "測定値", count=4),
+            LedgerEntry("info", say("単位行を読み取りました。"), "測定値", 6),
         )
-    )  # fmt: skip
+    )
     return Dataset(
         Source("成形データ.xlsx", "xlsx", None, None, "測定値", (5, 6), "B5", "a" * 64),
         make_columns(n_features, features),
@@ -157,6 +158,13 @@ def make_explanation(name: str, dataset: Dataset, rng: np.random.Generator) -> E
     return Explanation(name, "exact", rows, values, base, values.sum(axis=1) + base, 50, 3.2)
 
 
+def verdict_of(
+    column: str, effect: Any, why: str, model: str, verdict: Any, share: float, slope: float
+) -> KnowledgeVerdict:
+    expectation = Expectation(column, effect, why)
+    return KnowledgeVerdict(expectation, model, verdict, share, slope, say("要約"))
+
+
 def make_prescription() -> Prescription:
     numbers = {
         "depth": (2, "data", "I206"),
@@ -179,14 +187,16 @@ def make_content(n_rows: int = 160, n_features: int = 13, **changes: Any) -> Rep
     rng = np.random.default_rng(5)
     dataset = make_dataset(n_rows, n_features, rng)
     knowledge = tuple(
-        KnowledgeVerdict(Expectation(column, effect, reason), model, verdict, share, slope, say("要約"))  # type: ignore[arg-type]
-        for column, effect, reason, verdict, share, slope in (
+        KnowledgeVerdict(
+            Expectation(column, effect, why), model, verdict, share, slope, say("要約")
+        )
+        for column, effect, why, verdict, share, slope in (
             ("保圧[MPa]", "increasing", "充填が進み密度が上がるため", "CONFIRMED", 0.99, 0.9),
             ("樹脂温度[℃]", "decreasing", "過熱で分解する", "UNDECIDED", 0.62, -0.05),
-            ("湿度", "none", "乾燥機で管理している", "CONTRADICTED", 0.95, 0.2),
+            ("背圧", "none", "影響しないはず", "CONTRADICTED", 0.95, 0.2),
         )
         for model in ("ntk", "lightgbm")
-    )  # fmt: skip
+    )
     residuals = rng.normal(size=n_rows) * 0.3
     trace = TrainingTrace(
         "reached",
@@ -216,7 +226,13 @@ def make_content(n_rows: int = 160, n_features: int = 13, **changes: Any) -> Rep
 
 @pytest.fixture(scope="session")
 def content() -> ReportContent:
-    return make_content()
+    return make_content(n_features=9)
+
+
+@pytest.fixture(scope="session")
+def pages(content) -> dict[str, str]:
+    """The page in each language; drawing takes seconds, so all tests share it."""
+    return {language: render(content, language) for language in LANGUAGES}
 
 
 @pytest.fixture(scope="session")
