@@ -42,6 +42,8 @@ class Grid:
         Merged ranges as first row, first column, last row, last column, from 0.
     lengths : ndarray of shape (n_rows,) of int, or None
         Number of fields of each line of a text file.
+    commas : bool, default=True
+        Whether a cell may hold a comma; False spares the search for decimal commas.
     entries : tuple of LedgerEntry, default=()
         What was noticed on the way.
     """
@@ -53,6 +55,7 @@ class Grid:
     sheet: str | None = None
     merged: tuple[tuple[int, int, int, int], ...] = ()
     lengths: NDArray[np.int64] | None = None
+    commas: bool = True
     entries: tuple[LedgerEntry, ...] = ()
 
 

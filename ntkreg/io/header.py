@@ -51,10 +51,12 @@ def find_header(grid: Grid, file: str) -> Header:
     top = _top_row(cells, filled, file)
     rows = _joined_rows(grid, filled, top)
     texts = _join(grid, rows)
-    below = int(filled[np.searchsorted(filled, rows[-1]) + 1])
-    units = _unit_row(cells[below])
+    below = filled[filled > rows[-1]]
+    if not len(below):
+        raise InputError("E122", {"file": file}, file=file)
+    units = _unit_row(cells[below[0]])
     has_units = any(unit is not None for unit in units)
-    return Header(tuple(rows), below if has_units else None, tuple(texts), units)
+    return Header(tuple(rows), int(below[0]) if has_units else None, tuple(texts), units)
 
 
 def _statuses(cells: Cells) -> NDArray[np.uint8]:

@@ -127,13 +127,13 @@ def read_raw(
 def _columns(grid: Grid, layout: Layout, file: str) -> list[RawColumn]:
     header = layout.header
     table = grid.cells[np.ix_(layout.rows, layout.columns)]
-    default = file_decimal(table)
+    default = file_decimal(table) if grid.commas else "."
     originals = [header.texts[j] for j in layout.columns]
     names = unique_names(originals, [int(j) for j in layout.columns])
     columns = []
     for k, j in enumerate(layout.columns):
         cells = table[:, k]
-        decimal, conflict = column_decimal(cells, default)
+        decimal, conflict = column_decimal(cells, default) if grid.commas else (".", None)
         if conflict is not None:
             _refuse_both_decimals(names[k], cells, layout, conflict, file)
         unit = header.units[j] or unit_of_header(originals[k])

@@ -56,6 +56,8 @@ def read_text(data: bytes, file: str, encoding: str | None = None) -> Grid:
         encoding=name,
         delimiter=delimiter,
         lengths=lengths,
+        # between commas, only a quoted cell can hold one
+        commas=('"' if delimiter == "," else ",") in text,
         entries=entries + dirt,
     )
 

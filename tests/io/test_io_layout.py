@@ -84,6 +84,8 @@ def test_a_column_without_name_and_values_is_no_column(tmp_path):
 def test_a_header_alone_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="no row of data below"):
         _read(tmp_path, "a,b\n")
+    with pytest.raises(InputError, match="no row of data below"):
+        _read(tmp_path, "title\na,b\n")
 
 
 def test_samples_in_columns_are_refused(tmp_path):
