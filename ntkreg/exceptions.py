@@ -41,7 +41,7 @@ class NtkregError(Exception):
         return " ".join(part for part in parts if part) + f" ({self.code})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # BaseException pickles `args` only, which would lose the values on the way between processes
+        # BaseException pickles `args` only: the values would be lost on the way between processes
         return (_rebuild, (type(self), self.code, self.where, dict(self.sentence.values)))
 
 
