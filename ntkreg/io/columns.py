@@ -47,7 +47,7 @@ class RawColumn:
     kind : str
         One of numeric, category, date, identifier, text, constant.
     cells : ndarray of shape (n_rows,) of object
-        Cells as found.
+        Cells as found; None for a formula without a stored value.
     decimal : {".", ","}
         Decimal mark in force.
     readings : Readings
@@ -208,5 +208,7 @@ def read_column(
         See `RawColumn`.
     """
     readings = read_numbers(cells, decimal)
-    column = RawColumn(name, original, unit, position, "text", cells, decimal, readings)
-    return replace(column, kind=kind_of(cells, readings, original))
+    kept = cells.copy()
+    kept[readings.rows(Status.FORMULA)] = None
+    column = RawColumn(name, original, unit, position, "text", kept, decimal, readings)
+    return replace(column, kind=kind_of(kept, readings, original))

@@ -39,7 +39,7 @@ class Finder:
         self, severity: Severity, code: str, where: NDArray[np.int64], **values: Any
     ) -> LedgerEntry:
         """Return an entry about the cells at positions `where`, shown by the first of them."""
-        cells = [str(self.column.cells[i]) for i in where]
+        cells = ["" if cell is None else str(cell) for cell in self.column.cells[where]]
         shown = [text for text, _ in Counter(cells).most_common(_SHOWN)]
         row = int(self.rows[where[0]])
         message = Sentence(

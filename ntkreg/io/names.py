@@ -13,9 +13,10 @@ from ntkreg.io.units import without_unit
 
 SEPARATOR = " / "
 _RUNNING = re.compile(
-    r"(?:.*(?:^|[^a-z]))?(?:no|id|index|idx|row|rowno|rowid|num|number|nr|#|seq)\.?"
+    r"(?:.*(?:^|[^a-z]))?(?:no|id|index|idx|row|rowno|rowid|num|number|nr|#|seq)"
     r"|.*(?:番号|連番|通番|通し番号|行番|項番)|unnamed:?\d*"
 )
+_CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60]")
 
 
@@ -81,7 +82,8 @@ def unique_names(headers: Sequence[str], positions: Sequence[int]) -> list[str]:
 
 def looks_like_running_number(header: str) -> bool:
     """Return whether a header names a running number: No, 番号, ID, index, row, or nothing."""
-    name = fold(header)
+    parted = _CAMEL.sub(" ", unicodedata.normalize("NFKC", header)).casefold().strip()
+    name = parted.removesuffix(".").rstrip()
     return not name or _RUNNING.fullmatch(name) is not None
 
 

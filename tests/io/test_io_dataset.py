@@ -44,7 +44,7 @@ def test_each_kind_is_recognised(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["", "No", "No.", "%No", "試料番号", "ID", "sample_id", "Index", "row", "連番", "Ｎｏ．"],
+    ["", "No", "Run No.", "%No", "試料番号", "SampleID", "sample_id", "Index", "連番", "Ｎｏ．"],
 )
 def test_a_running_number_under_such_a_name_is_an_identifier(tmp_path, name):
     rows = [(i + 1, (i * 7) % 11) for i in range(N)]
