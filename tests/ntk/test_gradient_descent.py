@@ -96,7 +96,7 @@ def test_a_prescription_beyond_the_limit_is_broken_off_and_said():
     start = initial_weights(shape, N_INPUTS, 1, 0)
     _, trace = gradient_descent(shape, start, inputs, y, learning_rate=0.1, n_steps=50, max_steps=7)
     assert (trace.outcome, trace.n_steps, len(trace.losses)) == ("limit", 7, 8)
-    assert "limit of 7 steps; 50 were prescribed" in trace.sentence.text("en")
+    assert "limit of 7 steps, before the prescribed time (50 steps" in trace.sentence.text("en")
 
 
 def test_the_net_approaches_its_kernel_as_the_width_grows():
