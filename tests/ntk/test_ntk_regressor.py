@@ -1,4 +1,5 @@
 import pickle
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ntkreg.ntk import NTKKernelRegressor, NTKRegressor
 
-SMALL = {"width": 32, "n_networks": 1}
+SMALL: dict[str, Any] = {"width": 32, "n_networks": 1}
 
 
 @parametrize_with_checks(
