@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ntkreg.messages import Sentence
 
 from . import options
-from .talk import Talk
+from .talk import Talk, json_text
 
 _KINDS = {"numeric": "I711", "category": "I712", "date": "I713", "identifier": "I714",
           "text": "I715", "constant": "I716"}  # fmt: skip
@@ -44,7 +43,7 @@ def check(
         language=talk.language,
     )
     if as_json:
-        talk.result(json.dumps(document, ensure_ascii=False, indent=2))
+        talk.result(json_text(document))
     else:
         _show(document, talk)
 

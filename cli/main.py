@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import sys
 import tempfile
 import traceback
@@ -19,6 +18,7 @@ from ntkreg.exceptions import FileAccessError, NtkregError
 from ntkreg.messages import Language, Sentence
 
 from .language import choose_language, translate_help
+from .talk import json_text
 
 DONE, USAGE, ACCESS, BUG, INTERRUPTED = 0, 2, 3, 101, 130
 # click's base of usage errors, wherever this version of Typer keeps its click
@@ -117,7 +117,7 @@ def _tell(
     message, hint = sentence.text(language), sentence.hint(language)
     if as_json:
         document = {"code": sentence.code, "message": message, "hint": hint, "where": where or {}}
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+        sys.stdout.write(json_text(document) + "\n")
     else:
         sys.stderr.write(
             " ".join(part for part in (message, hint) if part) + f" ({sentence.code})\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 # stages that are not the name of a model have a sentence
 _STAGES = {"read": "I690", "explain": "I691", "fit": "I692", "knowledge": "I693"}
+
+
+def json_text(document: Any) -> str:
+    """Return one JSON document that any console or pipe carries without loss."""
+    utf8 = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+    return json.dumps(document, ensure_ascii=not utf8, indent=2, default=str)
 
 
 class Talk:
