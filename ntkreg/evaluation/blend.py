@@ -11,6 +11,8 @@ from scipy.optimize import nnls
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from ntkreg.evaluation.table_model import single_target
+
 
 class BlendRegressor(RegressorMixin, BaseEstimator):
     """Mean of several models with weights found on their out-of-fold predictions.
@@ -70,12 +72,13 @@ class BlendRegressor(RegressorMixin, BaseEstimator):
         ValueError
             What the models raise.
         """
+        target = single_target(y)
         self.models_ = []
         for name, model in self.models:
             more = {"groups": groups} if has_fit_parameter(model, "groups") else {}
-            self.models_.append((name, clone(model).fit(X, y, **more)))
+            self.models_.append((name, clone(model).fit(X, target, **more)))
         held_out = np.column_stack([model.cv_prediction_ for _, model in self.models_])
-        self.weights_ = blend_weights(held_out, np.asarray(y, dtype=np.float64), prior=self.prior)
+        self.weights_ = blend_weights(held_out, target, prior=self.prior)
         self.cv_prediction_ = held_out @ self.weights_
         return self
 
@@ -96,6 +99,17 @@ class BlendRegressor(RegressorMixin, BaseEstimator):
         each = np.column_stack([model.predict(X) for _, model in self.models_])
         prediction: NDArray[np.float64] = each @ self.weights_
         return prediction
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of table columns."""
+        return int(self.models_[0][1].n_features_in_)
+
+    @property
+    def feature_names_in_(self) -> NDArray[np.object_]:
+        """Names of the table columns; AttributeError if they had none."""
+        names: NDArray[np.object_] = self.models_[0][1].feature_names_in_
+        return names
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -137,9 +151,14 @@ def blend_weights(
     k = held_out.shape[1]
     # with sum(w) = 1 the residual is a weighted mean of the models' residuals
     residuals = held_out - y[:, None]
+    scale = float(np.abs(residuals).max())
+    if scale == 0:
+        return np.full(k, 1 / k)
+    residuals = residuals / scale
     best = float((residuals**2).mean(axis=0).min())
     pull = np.sqrt(prior * best)
-    firm = 1e4 * max(float(np.abs(residuals).max()) * np.sqrt(len(y)), pull, np.finfo(float).tiny)
+    # a row that outweighs all others holds the sum at one
+    firm = 1e4 * (np.sqrt(len(y)) + pull)
     left = np.vstack([residuals, pull * np.eye(k), np.full((1, k), firm)])
     right = np.concatenate([np.zeros(len(y)), np.full(k, pull / k), [firm]])
     weights, _ = nnls(left, right)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ntkreg.evaluation.level_codes import table_categories, table_matrix
@@ -20,6 +20,7 @@ from ntkreg.evaluation.lightgbm_tuning import (
     train,
     tune,
 )
+from ntkreg.evaluation.table_model import single_target
 from ntkreg.preprocessing.encoder import validate_table
 
 if TYPE_CHECKING:
@@ -58,12 +59,8 @@ class _TableBooster(RegressorMixin, BaseEstimator):
         self, X: pd.DataFrame | ArrayLike, y: ArrayLike
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         table = validate_table(self, X, reset=True)
-        if y is None:
-            raise ValueError("requires y to be passed, but the target y is None")
-        target = column_or_1d(check_array(y, ensure_2d=False, dtype=np.float64), warn=True)
+        target = single_target(y)
         check_consistent_length(table, target)
-        if len(target) < 2:
-            raise ValueError(f"at least 2 rows are needed, got n_samples = {len(target)}")
         self.categories_ = table_categories(table)
         return table_matrix(table, self.categories_), target
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.utils import check_array, column_or_1d, get_tags
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 
@@ -73,13 +74,18 @@ class TableModel(RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            What encoder and regressor raise.
+            If there are fewer than 2 rows, no column varies, y is not finite, and what encoder and
+            regressor raise.
         """
         self.encoder_ = clone(self.encoder)
         regressor = clone(self.regressor)
         encoded = self.encoder_.fit_transform(X)
+        target = single_target(y)
+        # what does not look at its input (the mean) can do without columns
+        if encoded.shape[1] == 0 and not get_tags(regressor).no_validation:
+            raise ValueError(f"no column varies in the {len(target)} training rows")
         more = {"groups": groups} if has_fit_parameter(regressor, "groups") else {}
-        self.regressor_ = regressor.fit(encoded, y, **more)
+        self.regressor_ = regressor.fit(encoded, target, **more)
         return self
 
     def predict(self, X: pd.DataFrame | ArrayLike) -> NDArray[np.float64]:
@@ -121,3 +127,21 @@ class TableModel(RegressorMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         return tags
+
+
+def single_target(y: ArrayLike) -> NDArray[np.float64]:
+    """Return a target as a float64 array of shape (n_rows,).
+
+    Raises
+    ------
+    ValueError
+        If it is None, has several columns, holds NaN or infinity, or has fewer than 2 rows.
+    """
+    if y is None:
+        raise ValueError("requires y to be passed, but the target y is None")
+    target: NDArray[np.float64] = column_or_1d(
+        check_array(y, ensure_2d=False, dtype=np.float64), warn=True
+    )
+    if len(target) < 2:
+        raise ValueError(f"at least 2 rows are needed, got n_samples = {len(target)}")
+    return target

@@ -69,9 +69,9 @@ def decide(
     weak = not chosen.overall.r2 >= WEAK
     if nothing and weak:
         said.append(Sentence("V307"))
+    said += _recommendation(chosen, best, results, plan)
     if chosen is not best:
         said.append(_tie(chosen, best))
-    said += _recommendation(chosen, best, results, plan)
     said.append(_strength(chosen.overall.r2))
     if nothing and not weak:
         said.append(Sentence("V313"))

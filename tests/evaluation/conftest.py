@@ -20,7 +20,7 @@ def _column(key, name, series, role):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_dataset():
     """Return a function that makes a Dataset of a frame (columns under any names) and a target."""
 
@@ -49,7 +49,7 @@ def make_dataset():
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def smooth_dataset(make_dataset):
     """60 rows of a smooth function of two columns and a level, with a little noise."""
     rng = np.random.default_rng(0)
