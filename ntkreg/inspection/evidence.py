@@ -5,6 +5,10 @@ follows its own noise with great regularity, so the slope of the Shapley values 
 always "certain". What is resampled is therefore the Shapley value plus the residual of the row
 (the component-plus-residual plot: Larsen and McCleary 1972, Technometrics 14, 781-790): a
 direction counts as sure only if the rows' own errors leave no doubt about it.
+
+Rows of one lot share what is special about the lot, and rows near in time share slow disturbances.
+Whole lots, or whole stretches of time, are resampled where the table has them (cluster and block
+bootstrap: Davison and Hinkley 1997, Bootstrap Methods and their Application, sections 3.8, 8.2.3).
 """
 
 from __future__ import annotations
@@ -22,7 +26,11 @@ from ntkreg.io.dataset import Column, Dataset
 
 N_RESAMPLES = 1000
 MIN_ROWS = 10
+MIN_GROUPS = 5
+MAX_UNITS = 2000
 CORRELATED = 0.8
+
+TINY = float(np.finfo(np.float64).tiny)
 
 Values = NDArray[np.float64]
 
@@ -46,8 +54,8 @@ class Evidence:
     shares, sizes : ndarray of shape (n_resamples,)
         Resampled share, and resampled mean |Shapley value|.
     chance : float
-        What a column without effect reaches as mean |Shapley value|, about: spread of the
-        residuals / sqrt(rows of the table).
+        What a column without effect reaches as mean |Shapley value|, about: the spread of the
+        resampled slopes of the residuals, which is spread / sqrt(n) for independent rows.
     negligible_share : float
         Below this share a column counts as negligible: 5 %, or half the average share if less.
     partner : str or None
@@ -75,54 +83,112 @@ def gather_evidence(
     """Gather what is known about one feature column; parameters as in `judge_knowledge`."""
     j = [c.key for c in dataset.feature_columns].index(column.key)
     rows, effects = explanation.rows, explanation.values[:, j]
-    errors = dataset.y[rows] - explanation.predictions if residuals is None else residuals
-    spread = float(np.nanstd(errors))
-    # a slope learned from all rows is surer than one from the explained rows alone
-    shrink = np.sqrt(len(rows) / dataset.n_rows)
-    own_errors = errors if residuals is None else residuals[rows]
-    own_errors = np.where(np.isfinite(own_errors), own_errors, 0.0) * shrink
-    weights = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), N_RESAMPLES)
-    sizes = weights @ np.abs(effects) / len(rows)
-    totals = weights @ np.abs(explanation.values).sum(axis=1) / len(rows)
-    total = max(float(explanation.importance.sum()), np.finfo(float).tiny)
-    values = dataset.features[column.key]
+    errors = _errors(explanation, dataset, residuals)
+    units = resampling_units(dataset, rng)
+    n_units = int(units.max()) + 1
+    draws = rng.multinomial(n_units, np.full(n_units, 1 / n_units), N_RESAMPLES)
+    absolute = np.column_stack([np.abs(effects), np.abs(explanation.values).sum(axis=1)])
+    counts, sizes, totals = _resampled_sums(draws, units[rows], np.ones(len(rows)), *absolute.T)
+    total = max(float(explanation.importance.sum()), TINY)
+    known = np.isfinite(errors)
+    chance = float(errors[known].std() / np.sqrt(dataset.n_rows))
     slope, slopes, monotone = np.nan, np.zeros(N_RESAMPLES), 1.0
+    values = dataset.features[column.key]
     if is_numeric(values):
-        x = numbers(values)[rows]
-        slope, slopes, monotone = _slopes(x, effects, own_errors, weights)
+        x = numbers(values)
+        slope, slopes, noise, monotone = _slopes(x, rows, effects, errors, draws, units)
+        chance = float(noise.std()) if len(noise) else chance
+        slopes = slopes + noise
     return Evidence(
         slope=slope,
         resampled_slopes=slopes,
         monotone=monotone,
         share=float(explanation.importance[j]) / total,
-        shares=sizes / np.maximum(totals, np.finfo(float).tiny),
-        sizes=sizes,
+        shares=sizes / np.maximum(totals, TINY),
+        sizes=sizes / np.maximum(counts, TINY),
         # never zero: rounding must not turn a column that is not used into one that is
-        chance=max(spread / np.sqrt(dataset.n_rows), 1e-9 * total),
+        chance=max(chance, 1e-9 * total),
         negligible_share=min(0.05, 0.5 / len(dataset.feature_columns)),
         partner=correlated_partner(column, dataset) if is_numeric(values) else None,
     )
 
 
+def resampling_units(dataset: Dataset, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Give each row the number of the unit that is resampled as a whole, shape (n_rows,).
+
+    Groups where there are at least 5; else sqrt(n) stretches of time where there is a time; else
+    single rows (random sets of rows in tables of more than 2,000).
+    """
+    n_rows = dataset.n_rows
+    if dataset.groups is not None:
+        codes = pd.factorize(dataset.groups)[0]
+        if codes.max() + 1 >= MIN_GROUPS:
+            return codes.astype(np.int64)
+    if dataset.time is not None:
+        rank = np.argsort(np.argsort(dataset.time, kind="stable"), kind="stable")
+        return rank * int(np.ceil(np.sqrt(n_rows))) // n_rows
+    return rng.permutation(n_rows) % min(n_rows, MAX_UNITS)
+
+
+def _errors(explanation: Explanation, dataset: Dataset, residuals: Values | None) -> Values:
+    """Residuals on all rows, NaN where there is none, shape (n_rows,)."""
+    if residuals is not None:
+        return np.asarray(residuals, dtype=np.float64)
+    errors = np.full(dataset.n_rows, np.nan)
+    own = dataset.y[explanation.rows] - explanation.predictions
+    # what was learned from all rows is surer than what the explained rows alone could tell
+    errors[explanation.rows] = own * np.sqrt(len(own) / dataset.n_rows)
+    return errors
+
+
+def _resampled_sums(
+    draws: NDArray[np.int64], units: NDArray[np.int64], *columns: Values
+) -> tuple[Values, ...]:
+    """Sum each column over the rows of every resample, each of shape (n_resamples,)."""
+    n_units = draws.shape[1]
+    sums = np.column_stack([np.bincount(units, c, minlength=n_units) for c in columns])
+    return tuple((draws.astype(np.float64) @ sums).T)
+
+
 def _slopes(
-    x: Values, effects: Values, errors: Values, weights: NDArray[np.int64]
-) -> tuple[float, Values, float]:
-    """Slope, resampled slopes (none if the rows do not allow it) and |Spearman correlation|."""
-    known = np.isfinite(x)
-    x, effects, errors, weights = x[known], effects[known], errors[known], weights[:, known]
-    if len(x) < MIN_ROWS or np.ptp(x) == 0:
-        return np.nan, np.zeros(0), 0.0
-    z = (x - x.mean()) / x.std()
-    slope = float(z @ effects / len(z))
-    if np.ptp(effects) == 0:
-        return slope, np.zeros(len(weights)), 0.0
-    noisy = effects + errors
-    n = np.maximum(weights.sum(axis=1), 1)
-    mean_z, mean_noisy = weights @ z / n, weights @ noisy / n
-    variance = weights @ z**2 / n - mean_z**2
-    covariance = weights @ (z * noisy) / n - mean_z * mean_noisy
-    slopes = covariance / np.where(variance > 0, variance, np.inf)
-    return slope, slopes, float(abs(spearmanr(x, effects).statistic))
+    x: Values,
+    rows: NDArray[np.int64],
+    effects: Values,
+    errors: Values,
+    draws: NDArray[np.int64],
+    units: NDArray[np.int64],
+) -> tuple[float, Values, Values, float]:
+    """Slope, resampled slopes of effects and of errors, |Spearman correlation|.
+
+    The resampled ones are empty when the column does not vary on enough explained rows.
+    """
+    known = np.isfinite(x[rows])
+    rows, effects = rows[known], effects[known]
+    if len(rows) < MIN_ROWS or np.ptp(x[rows]) == 0:
+        return np.nan, np.zeros(0), np.zeros(0), 0.0
+    z = (x - x[rows].mean()) / x[rows].std()
+    slope = float(z[rows] @ effects / len(rows))
+    monotone = 0.0 if np.ptp(effects) == 0 else abs(spearmanr(x[rows], effects).statistic)
+    usable = np.flatnonzero(np.isfinite(x) & np.isfinite(errors))
+    return (
+        slope,
+        _resampled_slope(draws, units[rows], z[rows], effects),
+        _resampled_slope(draws, units[usable], z[usable], errors[usable]),
+        float(monotone),
+    )
+
+
+def _resampled_slope(
+    draws: NDArray[np.int64], units: NDArray[np.int64], z: Values, values: Values
+) -> Values:
+    n, sum_z, sum_v, sum_zz, sum_zv = _resampled_sums(
+        draws, units, np.ones(len(z)), z, values, z * z, z * values
+    )
+    n = np.maximum(n, 1)
+    variance = sum_zz / n - (sum_z / n) ** 2
+    covariance = sum_zv / n - (sum_z / n) * (sum_v / n)
+    slopes: Values = covariance / np.where(variance > 1e-12, variance, np.inf)
+    return slopes
 
 
 def correlated_partner(column: Column, dataset: Dataset) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
+from sklearn.ensemble import RandomForestRegressor
 
 from ntkreg.inspection.games import column_owners
 from ntkreg.inspection.shapley import Game
@@ -90,12 +90,14 @@ def tree_game(model: Any, rows: pd.DataFrame, background: pd.DataFrame) -> tuple
         owner = column_owners(encoder, pd.concat([rows, background], ignore_index=True))
     if owner is None or np.bincount(owner[owner >= 0], minlength=1).max() > 1:
         return None
-    predict = trees.predict
-    return Game(predict, matrices[0], matrices[1], owner, rows.shape[1]), trees
+    if isinstance(trees, RandomForestRegressor):
+        # forests compare single-precision numbers, TreeExplainer compares what it is given
+        matrices = [part.astype(np.float32).astype(np.float64) for part in matrices]
+    return Game(trees.predict, matrices[0], matrices[1], owner, rows.shape[1]), trees
 
 
 def trees_of(regressor: Any) -> Any:
     """Return what TreeExplainer understands of a regressor, or None if it is no tree ensemble."""
-    if isinstance(regressor, RandomForestRegressor | ExtraTreesRegressor):
+    if isinstance(regressor, RandomForestRegressor):
         return regressor
     return getattr(regressor, "booster_", None)

@@ -40,9 +40,11 @@ def judge_knowledge(
 
     *none*: "negligible" means less than 5 % of the total importance (and less than half the share
     of an average column). CONFIRMED when the importance is negligible and below 1.5 times the
-    level that a column without effect reaches by chance, residual spread / sqrt(n); CONTRADICTED
-    when it is not negligible and above 3 times that level. In simulations with columns without
-    effect, LightGBM and Gaussian processes stayed below 2.6 times that level.
+    level that a column without effect reaches by chance (the spread of the resampled slopes of
+    the residuals); CONTRADICTED when it is not negligible and above 3 times that level.
+
+    Rows are resampled by group where the table has groups, by stretches of time where it has a
+    time. `benchmarks/verdict_error_rates.py` measures how often the verdicts are wrong.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from ntkreg.io.dataset import Column, Dataset, Kind, Source
 from ntkreg.io.ledger import Ledger
 
 
-def build_dataset(columns, y, *, target="強度[MPa]", dropped=()):
+def build_dataset(columns, y, *, target="強度[MPa]", dropped=(), groups=None, time=None):
     """Make a Dataset from a dict of user's column name to values."""
     roles: list[Column] = []
     features: dict[str, pd.Series] = {}
@@ -23,7 +23,7 @@ def build_dataset(columns, y, *, target="強度[MPa]", dropped=()):
     source = Source("plant.csv", "csv", "utf-8", ",", None, (1,), "A1", "0" * 64)
     y = np.asarray(y, dtype=np.float64)
     rows = np.arange(2, len(y) + 2)
-    return Dataset(source, tuple(roles), pd.DataFrame(features), y, None, None, rows, Ledger())
+    return Dataset(source, tuple(roles), pd.DataFrame(features), y, groups, time, rows, Ledger())
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from ntkreg.inspection import Expectation, explain, judge_knowledge
-from ntkreg.inspection.evidence import correlated_partner
+from ntkreg.inspection.evidence import correlated_partner, resampling_units
 
 SLOPES = {"rises": 2.0, "falls": -1.0, "small": 0.02, "nothing": 0.0}
 
@@ -67,6 +67,41 @@ def test_a_column_without_effect_is_seldom_given_a_direction(make_dataset, rng, 
         decided += found.verdict != "UNDECIDED"
     # two-sided at 0.9 in each direction, with residuals of the fit itself: about one in four
     assert decided / 60 < 0.4
+
+
+def lot_table(make_dataset, rng, *, with_groups):
+    """Twelve lots of ten rows; the column belongs to the lot and does nothing, the lot does."""
+    lot = np.repeat(np.arange(12), 10)
+    viscosity, level = rng.normal(size=12)[lot], rng.normal(size=12)[lot]
+    groups = lot.astype(str) if with_groups else None
+    y = level + 0.1 * rng.normal(size=120)
+    return make_dataset({"粘度": viscosity}, y, groups=groups)
+
+
+def share_decided(make_dataset, rng, formula, *, with_groups):
+    decided = 0
+    for _ in range(60):
+        dataset = lot_table(make_dataset, rng, with_groups=with_groups)
+        found = verdict_on("粘度", "increasing", fitted(dataset, formula), dataset)
+        decided += found.verdict != "UNDECIDED"
+    return decided / 60
+
+
+def test_a_column_that_belongs_to_lots_is_judged_by_lots(make_dataset, rng, formula):
+    assert share_decided(make_dataset, rng, formula, with_groups=True) < 0.45
+    assert share_decided(make_dataset, rng, formula, with_groups=False) > 0.6
+
+
+def test_rows_are_resampled_by_lot_by_stretch_of_time_or_one_by_one(make_dataset, rng):
+    x = rng.normal(size=100)
+    lots = np.repeat(np.arange(10), 10).astype(str)
+    by_lot = resampling_units(make_dataset({"a": x}, x, groups=lots), rng)
+    assert by_lot.tolist() == np.repeat(np.arange(10), 10).tolist()
+    by_time = resampling_units(make_dataset({"a": x}, x, time=-np.arange(100.0)), rng)
+    assert by_time.tolist() == np.repeat(np.arange(10), 10)[::-1].tolist()
+    assert sorted(resampling_units(make_dataset({"a": x}, x), rng)) == list(range(100))
+    few = resampling_units(make_dataset({"a": x}, x, groups=np.full(100, "A")), rng)
+    assert len(set(few.tolist())) == 100
 
 
 def test_held_out_residuals_make_a_fitted_direction_less_sure(make_dataset, rng, formula):
