@@ -141,7 +141,7 @@ def _entry(view: View, entry: LedgerEntry) -> dict[str, Any]:
     t = view.t["data"]
     row = t["place_row"].format(row=entry.row) if entry.row is not None else None
     places = [plain(place) for place in (entry.sheet, row, entry.column) if place]
-    changed = bool(entry.old or entry.new)
+    old, new = plain(entry.old), plain(entry.new)
     return {
         "severity": word(view.t["severity"], entry.severity),
         "code": entry.severity,
@@ -149,7 +149,7 @@ def _entry(view: View, entry: LedgerEntry) -> dict[str, Any]:
         "text": view.say(entry.message),
         "hint": view.hint(entry.message),
         "count": f"{entry.count:,}",
-        "change": f"{plain(entry.old) or DASH} → {plain(entry.new) or DASH}" if changed else "",
+        "change": f"{old} → {new}" if old and new else old or new,
     }
 
 

@@ -10,7 +10,17 @@ import numpy as np
 
 from ntkreg.evaluation.results import Comparison, ContenderResult
 from ntkreg.reporting import charts_accuracy
-from ntkreg.reporting.text import DASH, cut, fixed, number, p_value, plain, with_unit, without_paths
+from ntkreg.reporting.text import (
+    DASH,
+    cut,
+    decimals,
+    fixed,
+    number,
+    p_value,
+    plain,
+    with_unit,
+    without_paths,
+)
 from ntkreg.reporting.view import View
 
 MAX_GROUPS = 300
@@ -52,21 +62,22 @@ def _finite(values: list[float], otherwise: float) -> Any:
 def _result(
     view: View, rank: int, result: ContenderResult, comparison: Comparison | None
 ) -> dict[str, Any]:
+    places = decimals(view.chosen.overall.rmse)
     row = {
         "rank": rank,
         "name": view.model(result.name),
         "code": result.name,
         "chosen": result.name == view.content.benchmark.chosen,
-        "rmse": number(result.overall.rmse, pad=True),
-        "mae": number(result.overall.mae, pad=True),
+        "rmse": fixed(result.overall.rmse, places),
+        "mae": fixed(result.overall.mae, places),
         "r2": fixed(result.overall.r2, 3),
-        "interval": _interval(*result.rmse_interval),
+        "interval": _interval(*result.rmse_interval, places),
         "seconds": number(result.seconds, 2),
     }
     if comparison is not None:
         row |= {
-            "difference": _signed(comparison.difference),
-            "difference_interval": _interval(comparison.lower, comparison.upper),
+            "difference": _signed(comparison.difference, places),
+            "difference_interval": _interval(comparison.lower, comparison.upper, places),
             "p": p_value(comparison.p_value),
             "judgement": view.t["scores"][_judge(comparison)],
         }
@@ -79,12 +90,12 @@ def _judge(comparison: Comparison) -> str:
     return "worse" if comparison.difference > 0 else "better"
 
 
-def _interval(low: float, high: float) -> str:
-    return f"[{number(low, 3)}, {number(high, 3)}]" if math.isfinite(low + high) else DASH
+def _interval(low: float, high: float, places: int) -> str:
+    return f"[{fixed(low, places)}, {fixed(high, places)}]" if math.isfinite(low + high) else DASH
 
 
-def _signed(value: float) -> str:
-    return ("+" if value > 0 else "") + number(value, 3)
+def _signed(value: float, places: int) -> str:
+    return ("+" if value > 0 else "") + fixed(value, places)
 
 
 def _split(view: View) -> dict[str, Any]:

@@ -122,6 +122,11 @@ def column_label(column: Column) -> str:
     return column.name
 
 
+def decimals(scale: float) -> int:
+    """Return the decimals that show a score of this size, and differences of it, to 4 digits."""
+    return min(max(3 - math.floor(math.log10(scale)), 0), 7) if 0 < scale < math.inf else 3
+
+
 def with_unit(title: str, unit: str | None) -> str:
     """Return an axis title with its unit in brackets."""
     return f"{title} [{cut(unit, 12)}]" if unit else title

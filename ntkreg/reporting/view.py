@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,9 @@ from ntkreg.evaluation.results import ContenderResult
 from ntkreg.messages import Language, Sentence
 from ntkreg.reporting.charts_accuracy import HeldOut
 from ntkreg.reporting.content import ReportContent
-from ntkreg.reporting.text import plain, texts, word
+from ntkreg.reporting.text import MINUS, plain, texts, word
+
+_MINUS = re.compile(r"(?<![\w.\-])-(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ class View:
         return word(self.t["models"], name)
 
     def say(self, sentence: Sentence) -> str:
-        """Return a catalogue sentence in the reader's language."""
-        return plain(sentence.text(self.language))
+        """Return a catalogue sentence in the reader's language, with real minus signs."""
+        return _MINUS.sub(MINUS, plain(sentence.text(self.language)))
 
     def hint(self, sentence: Sentence) -> str:
         """Return what the reader can do about a sentence, or an empty string."""
