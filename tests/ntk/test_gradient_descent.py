@@ -216,3 +216,14 @@ def test_wrong_arguments_are_named(changes, message):
     arguments = {"target": problem()[2], "learning_rate": 0.1, "n_steps": 1} | changes
     with pytest.raises(ValueError, match=message):
         gradient_descent(shape, start, problem()[0], **arguments)
+
+
+def test_with_an_intercept_a_shift_of_the_target_changes_nothing():
+    shape = Architecture((Branch("relu", 2), Branch("relu2", 1)), 32, 2)
+    inputs, _, y = problem()
+    start = initial_weights(shape, N_INPUTS, 1, 0)
+    options = {"learning_rate": 0.3, "n_steps": 20, "dtype": "float64", "fit_intercept": True}
+    runs = [gradient_descent(shape, start, inputs, y + shift, **options) for shift in (0.0, 5.0)]
+    for one, other in zip(runs[0][0], runs[1][0], strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
+    np.testing.assert_allclose(runs[0][1].losses, runs[1][1].losses, rtol=1e-10)
