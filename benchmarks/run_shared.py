@@ -4,9 +4,9 @@
 
 runs the command as a user would, once a table, and prints a markdown table: wall and CPU seconds of
 the whole command (reading, comparing eight contenders on held-out rows, explaining, report, model),
-the recommended model, and RMSE and R2 of each contender on held-out rows. Machine, threads and versions
-stand below it. Other measured properties of a table are dropped where they would give the target
-away.
+the recommended model, and RMSE and R2 of each contender on held-out rows. Machine, threads and
+versions stand below it. Other measured properties of a table are dropped where they would give the
+target away.
 """
 
 from __future__ import annotations
