@@ -73,7 +73,7 @@ def _top_row(cells: Cells, filled: NDArray[np.int64], file: str) -> int:
     status = _statuses(cells[window])
     n_cells = (status != Status.BLANK).sum(axis=1)
     # a damaged row with too many fields is not fuller than a header
-    n_cells = np.minimum(n_cells, int(np.median(n_cells)))
+    n_cells = np.minimum(n_cells, int(np.ceil(np.quantile(n_cells, 0.75))))
     first = int(n_cells[:CANDIDATES].argmax())
     if not _numeric_columns(status).any():
         return int(window[first])

@@ -13,15 +13,15 @@ from ntkreg.io.columns import RawColumn
 from ntkreg.io.dataset import Column, Dataset, Role
 from ntkreg.io.describe import describe_columns, to_frame
 from ntkreg.io.ledger import Ledger, LedgerEntry, Severity
-from ntkreg.io.names import find
+from ntkreg.io.names import find, fold
 from ntkreg.io.raw import RawTable, read_raw
+from ntkreg.io.target import check_target, target_values
 from ntkreg.io.values import Status
 from ntkreg.messages import Sentence
 
-MIN_ROWS = 10
-FEW_ROWS = 30
 MISSING_GROUP = ""
 _SHOWN = 10
+_LABEL_COLUMNS = 3
 _DROPPED: Mapping[str, str] = {
     "identifier": "W113",
     "text": "W114",
@@ -97,6 +97,7 @@ def _assign_roles(
     asked += [(name, "dropped") for name in drop]
     roles: dict[int, Role] = {}
     for name, role in asked:
+        _refuse_samples_in_columns(name, raw)
         position = find(name, raw.columns, raw.source.file)
         if roles.get(position, role) != role:
             where = {"file": raw.source.file, "column": name}
@@ -105,6 +106,19 @@ def _assign_roles(
             )
         roles[position] = role
     return roles
+
+
+def _refuse_samples_in_columns(name: str, raw: RawTable) -> None:
+    """Say that a table must be transposed where the name asked for heads a row, not a column."""
+    wanted = fold(name)
+    if any(wanted in fold(column.name) for column in raw.columns):
+        return
+    for column in raw.columns[:_LABEL_COLUMNS]:
+        rows = np.flatnonzero([isinstance(c, str) and fold(c) == wanted for c in column.cells])
+        if len(rows) == 1:
+            row = int(raw.row_numbers[rows[0]])
+            where = {"file": raw.source.file, "column": column.name, "row": row}
+            raise InputError("E136", where, file=raw.source.file, target=name, row=row)
 
 
 def make_dataset(raw: RawTable, roles: Mapping[int, Role]) -> Dataset:
@@ -120,7 +134,7 @@ def make_dataset(raw: RawTable, roles: Mapping[int, Role]) -> Dataset:
     """
     where = {role: position for position, role in roles.items() if role != "dropped"}
     target = raw.columns[where["target"]]
-    y = _target_values(target, raw)
+    y = target_values(target, raw)
     entries: list[LedgerEntry] = _rows_without(target, raw, np.isnan(y), "W112")
     usable = np.isfinite(y)
     seconds = None
@@ -130,7 +144,7 @@ def make_dataset(raw: RawTable, roles: Mapping[int, Role]) -> Dataset:
         entries += _rows_without(column, raw, usable & np.isnan(seconds), "W120")
         usable &= np.isfinite(seconds)
     rows = np.flatnonzero(usable)
-    entries += _check_target(target, y[rows], raw)
+    entries += check_target(target, y[rows], raw)
     groups = None
     if "group" in where:
         groups, missing = _group_labels(raw.columns[where["group"]], rows, raw)
@@ -158,46 +172,6 @@ def make_dataset(raw: RawTable, roles: Mapping[int, Role]) -> Dataset:
         row_numbers=raw.row_numbers[rows],
         ledger=raw.ledger + Ledger(tuple(entries)),
     )
-
-
-def _target_values(target: RawColumn, raw: RawTable) -> NDArray[np.float64]:
-    readings = target.readings
-    numeric = target.kind == "numeric" or readings.count(Status.NUMBER, Status.TIME) > 0
-    if target.kind in ("category", "text", "date") or not numeric:
-        odd = readings.rows(Status.TEXT, Status.DATE, Status.CENSORED, Status.BLANK)
-        first = int(odd[0]) if len(odd) else 0
-        row = int(raw.row_numbers[first])
-        where = {"file": raw.source.file, "column": target.name, "row": row}
-        raise InputError(
-            "E123",
-            where,
-            column=target.name,
-            row=row,
-            value=str(target.cells[first]),
-            count=len(odd),
-        )
-    return target.numbers()
-
-
-def _check_target(target: RawColumn, y: NDArray[np.float64], raw: RawTable) -> list[LedgerEntry]:
-    where = {"file": raw.source.file, "column": target.name}
-    if len(y) < MIN_ROWS:
-        raise InputError(
-            "E125", where, file=raw.source.file, column=target.name, count=len(y), minimum=MIN_ROWS
-        )
-    distinct = np.unique(y)
-    if len(distinct) == 1:
-        raise InputError("E124", where, column=target.name, value=float(distinct[0]))
-    entries = []
-    if len(distinct) == 2:
-        values = {"column": target.name, "values": [f"{v:g}" for v in distinct]}
-        entries.append(
-            LedgerEntry("warning", Sentence("W111", values), raw.source.sheet, column=target.name)
-        )
-    if len(y) < FEW_ROWS:
-        message = Sentence("W122", {"count": len(y)})
-        entries.append(LedgerEntry("warning", message, raw.source.sheet, count=len(y)))
-    return entries
 
 
 def _time_values(column: RawColumn, raw: RawTable) -> NDArray[np.float64]:

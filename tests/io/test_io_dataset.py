@@ -146,6 +146,13 @@ def test_an_absent_target_names_the_nearest_columns(tmp_path):
     assert "strength" in caught.value.text("ja")
 
 
+def test_a_target_that_heads_a_row_means_a_transposed_table(tmp_path):
+    rows = [(name, *(i * j for j in range(N))) for i, name in enumerate(["温度", "圧力", "強度"])]
+    file = _write(tmp_path, ",".join(["試料", *(f"s{j}" for j in range(N))]), rows)
+    with pytest.raises(InputError, match=r"強度 names row 4 .* Transpose the table"):
+        read_table(file, target="強度")
+
+
 def test_one_column_cannot_have_two_roles(tmp_path):
     file = _write(tmp_path, "x,y", [(i, i * i) for i in range(N)])
     with pytest.raises(InputError, match="two roles: target, group"):

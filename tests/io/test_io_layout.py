@@ -88,7 +88,13 @@ def test_a_header_alone_is_an_input_error(tmp_path):
         _read(tmp_path, "title\na,b\n")
 
 
-def test_samples_in_columns_are_refused(tmp_path):
+def test_a_damaged_row_is_not_taken_for_the_header(tmp_path):
+    rows = DATA + "9.3,-}.6,14.4s,s12.6,x\n" + DATA
+    with pytest.raises(InputError, match=r"Row 14 .* more fields than the 3"):
+        _read(tmp_path, f"x,k,y\n{rows}")
+
+
+def test_a_block_of_numbers_above_the_header_is_refused(tmp_path):
     transposed = "".join(f"q{i}," + ",".join(str(i * j) for j in range(8)) + "\n" for i in range(6))
     words = "状態," + ",".join(f"w{j}" for j in range(8)) + "\n"
     more = "a,1,2,3,4,5,6,7,8\nb,1,2,3,4,5,6,7,9\n"
