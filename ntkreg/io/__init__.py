@@ -3,8 +3,8 @@
 One module a step: `sniff` (what is this file really), `encoding`, `text` and `workbook` (bytes ->
 grid), `header` and `layout` (grid -> table), `values`, `dates`, `decimals`, `units`, `marks`
 (cells), `readings` and `columns` (kinds), `findings` and `sentinels` (what there is to say),
-`raw`, `roles`, `target`, `describe` (dataset) and `alignment` (predict time). Every repair is an entry of
-the `Ledger`.
+`raw`, `roles`, `target`, `describe` (dataset) and `alignment` (predict time). Every repair is an
+entry of the `Ledger`.
 """
 
 from ntkreg.io.alignment import Aligned, align
