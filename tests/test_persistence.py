@@ -45,7 +45,10 @@ def fitted_model(name="ridge"):
     return FittedModel(name, estimator, COLUMNS, interval, fit_domain(features))
 
 
-@pytest.mark.parametrize("name", CONTENDER_NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name == "ntk")) for name in CONTENDER_NAMES],
+)
 def test_every_contender_predicts_after_loading_what_it_predicted_before(name, tmp_path):
     model = fitted_model(name)
     features, _ = table(seed=1)
