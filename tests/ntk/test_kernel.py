@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from ntkreg.ntk.kernel import angles_between, gram, profile, profile_and_slope, profile_at_one
-from ntkreg.ntk.results import Branch
+from ntkreg.ntk.results import Branch, Trained
 
-TRAINED = ("all", "hidden", "last_hidden", "readout")
+TRAINED: tuple[Trained, ...] = ("all", "hidden", "last_hidden", "readout")
 BRANCHES = [Branch("relu", depth, 1.0, t) for depth in (1, 2, 3, 5) for t in TRAINED]
 BRANCHES += [Branch("relu2", 1, 1.0, t) for t in TRAINED]
 

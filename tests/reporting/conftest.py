@@ -18,7 +18,14 @@ from ntkreg.evaluation.results import (
     Scores,
     SplitPlan,
 )
-from ntkreg.inspection.results import Expectation, Explanation, KnowledgeVerdict, LeakSuspect
+from ntkreg.inspection.results import (
+    Effect,
+    Expectation,
+    Explanation,
+    KnowledgeVerdict,
+    LeakSuspect,
+    Verdict,
+)
 from ntkreg.io.dataset import Column, Dataset, Source
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.messages import LANGUAGES, Sentence
@@ -186,15 +193,16 @@ def make_prescription() -> Prescription:
 def make_content(n_rows: int = 160, n_features: int = 13, **changes: Any) -> ReportContent:
     rng = np.random.default_rng(5)
     dataset = make_dataset(n_rows, n_features, rng)
+    expected: tuple[tuple[str, Effect, str, Verdict, float, float], ...] = (
+        ("保圧[MPa]", "increasing", "充填が進み密度が上がるため", "CONFIRMED", 0.99, 0.9),
+        ("樹脂温度[℃]", "decreasing", "過熱で分解する", "UNDECIDED", 0.62, -0.05),
+        ("背圧", "none", "影響しないはず", "CONTRADICTED", 0.95, 0.2),
+    )
     knowledge = tuple(
         KnowledgeVerdict(
             Expectation(column, effect, why), model, verdict, share, slope, say("要約")
         )
-        for column, effect, why, verdict, share, slope in (
-            ("保圧[MPa]", "increasing", "充填が進み密度が上がるため", "CONFIRMED", 0.99, 0.9),
-            ("樹脂温度[℃]", "decreasing", "過熱で分解する", "UNDECIDED", 0.62, -0.05),
-            ("背圧", "none", "影響しないはず", "CONTRADICTED", 0.95, 0.2),
-        )
+        for column, effect, why, verdict, share, slope in expected
         for model in ("ntk", "lightgbm")
     )
     residuals = rng.normal(size=n_rows) * 0.3
