@@ -45,8 +45,8 @@ def axis(title: str | None, domain: tuple[float, float], **options: Any) -> Any:
     import altair as alt
 
     largest = max(abs(domain[0]), abs(domain[1]))
-    if largest >= 1e5 or largest < 1e-2:
-        options["format"] = ".2~e"
+    if largest >= 1e5 or largest < 2e-3:
+        options["labelExpr"] = "datum.value === 0 ? '0' : format(datum.value, '.2~e')"
     return alt.Axis(title=title, **options)
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
-
-from markupsafe import Markup
 
 from ntkreg.inspection.results import Explanation
 from ntkreg.io.dataset import Dataset
@@ -66,23 +62,19 @@ def render_explanation(content: ExplanationContent, language: Language) -> str:
     """Return the page as text; the same content gives the same text."""
     # the section reads nothing of a report's content but the table and the explanations
     view = View(cast(ReportContent, content), language)
-    style = page._style()
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     target = cut(content.dataset.target.name, 60)
     model = view.model(content.explanations[0].model)
-    template: Any = page._environment().get_template("explanation.html")
+    template: Any = page.environment().get_template("explanation.html")
     return str(
         template.render(
             t=view.t,
             lang=language,
-            policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-            "base-uri 'none'; form-action 'none'",
-            style=Markup(style),
             title=Sentence("I745", {"model": model, "target": target}).text(language),
             dataset=content.dataset,
             rows=f"{content.dataset.n_rows:,}",
             created=content.created,
             version=content.version,
             shap=sections_model.shap(view),
+            **page.style_and_policy(),
         )
     )

@@ -16,7 +16,7 @@ from ntkreg.reporting import sections_accuracy, sections_data, sections_model, s
 from ntkreg.reporting.content import ReportContent
 from ntkreg.reporting.files import write_whole
 from ntkreg.reporting.svg import COLOURS, dark_rules
-from ntkreg.reporting.text import cut, plain, quantity
+from ntkreg.reporting.text import cut, plain
 from ntkreg.reporting.view import View
 
 LONG_TABLE = 15
@@ -45,25 +45,18 @@ def write_report(content: ReportContent, path: Path, language: Language) -> None
 def render(content: ReportContent, language: Language) -> str:
     """Return the report as text; the same content gives the same text."""
     view = View(content, language)
-    style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     return str(
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             t=view.t,
             lang=language,
-            # only this style sheet may act: no script, no request, no inline style attribute
-            policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-            "base-uri 'none'; form-action 'none'",
-            style=Markup(style),
             title=view.t["page"]["title"].format(target=cut(content.dataset.target.name, 60)),
             content=content,
             rows=f"{content.dataset.n_rows:,}",
             unit=view.unit,
-            quantity=quantity,
             long_table=LONG_TABLE,
-            confidence=content.intervals.confidence,
+            **style_and_policy(),
             **_sections(view),
         )
     )
@@ -83,7 +76,8 @@ def _sections(view: View) -> dict[str, Any]:
 
 
 @functools.cache
-def _environment() -> Any:
+def environment() -> Any:
+    """Return the template environment, with escaping on."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -101,6 +95,20 @@ def _environment() -> Any:
 def _template(name: str) -> str:
     file = resources.files(__package__).joinpath("templates", name)
     return file.read_text(encoding="utf-8")
+
+
+def style_and_policy() -> dict[str, Any]:
+    """Return the style sheet and the policy that lets nothing else act.
+
+    No script runs, nothing is requested, and no style attribute has an effect.
+    """
+    style = _style()
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return {"style": Markup(style), "policy": policy}
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from typing import Any
 from ntkreg.io.dataset import Column
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.reporting.signals import advice, signals
-from ntkreg.reporting.text import DASH, column_label, fixed, number, percent, plain, quantity, word
+from ntkreg.reporting.text import DASH, fixed, number, percent, plain, quantity, word
 from ntkreg.reporting.view import View
 
 MAX_LEDGER_ROWS = 200
@@ -151,8 +151,3 @@ def _entry(view: View, entry: LedgerEntry) -> dict[str, Any]:
         "count": f"{entry.count:,}",
         "change": f"{old} → {new}" if old and new else old or new,
     }
-
-
-def columns_by_name(view: View) -> dict[str, str]:
-    """Return the label of every column, with its unit, by its name."""
-    return {column.name: column_label(column) for column in view.content.dataset.columns}

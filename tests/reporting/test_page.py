@@ -13,6 +13,7 @@ from ntkreg.exceptions import FileAccessError
 from ntkreg.inspection.results import Expectation
 from ntkreg.messages import LANGUAGES
 from ntkreg.reporting import write_report
+from ntkreg.reporting.explanation_page import ExplanationContent, render_explanation
 from ntkreg.reporting.files import write_whole
 from ntkreg.reporting.page import render
 
@@ -198,3 +199,12 @@ def test_a_table_without_extras_is_reported(build):
 def test_a_missing_folder_is_named_as_the_fault(tmp_path):
     with pytest.raises(FileAccessError, match=r"Cannot write report\.html"):
         write_whole(tmp_path / "nowhere" / "report.html", b"")
+
+
+def test_an_explanation_stands_alone(build):
+    full = build(48, 5)
+    content = ExplanationContent(full.dataset, full.explanations, "0.1.0", "2026-11-22")
+    outline = Outline(page := render_explanation(content, "ja"))
+    assert not re.search(r"https?:|//\w|@import|url\(", page)
+    assert "script" not in outline.tags
+    assert outline.tags.count("svg") == 3 + len(full.dataset.feature_columns)
