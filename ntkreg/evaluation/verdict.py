@@ -13,7 +13,9 @@ The rule, in the order in which it is applied:
    other way round. Percentages are of the overall held-out RMSE; "beyond chance" means that the
    corrected 95 % interval does not contain 0, and otherwise the sentence says "no significant
    difference".
-4. If the chosen one is not better than the mean beyond chance, that is said first.
+4. If the leader is not better than the mean beyond chance, and its R2 is below 0.3, it stays the
+   chosen one, but the verdict is only that the columns do not predict the target. With a higher R2
+   the verdict ends with a word of caution instead.
 5. R2 of 0.7 and more is called usable, of 0.3 and more weak, below that not usable. The limits are
    a convention of this tool.
 """
@@ -62,19 +64,16 @@ def decide(
         Name of the chosen contender, and the verdict in order of importance.
     """
     best = results[0]
-    chosen = choose(results, plan)
-    said: list[Sentence] = []
-    against_mean = _against_mean(chosen, results, plan)
-    nothing = against_mean is not None and against_mean.upper >= 0
-    weak = not chosen.overall.r2 >= WEAK
-    if nothing and weak:
-        said.append(Sentence("V307"))
-    said += _recommendation(chosen, best, results, plan)
-    if chosen is not best:
-        said.append(_tie(chosen, best))
-    said.append(_strength(chosen.overall.r2))
-    if nothing and not weak:
-        said.append(Sentence("V313"))
+    if best.name == "mean" or (_like_the_mean(best, results, plan) and not _is_fair(best)):
+        chosen, said = best, [Sentence("V307"), _strength(best.overall.r2)]
+    else:
+        chosen = choose(results, plan)
+        said = _recommendation(chosen, best, results, plan)
+        if chosen is not best:
+            said.append(_tie(chosen, best))
+        said.append(_strength(chosen.overall.r2))
+        if _like_the_mean(chosen, results, plan):
+            said.append(Sentence("V313"))
     if failures:
         said.append(Sentence("V311", {"names": [LABELS[name] for name, _ in failures]}))
     return chosen.name, tuple(said)
@@ -97,11 +96,15 @@ def _beyond_chance(comparison: Comparison) -> bool:
     return comparison.lower > 0 or comparison.upper < 0
 
 
-def _against_mean(
-    chosen: ContenderResult, results: Sequence[ContenderResult], plan: SplitPlan
-) -> Comparison | None:
-    mean = next((result for result in results if result.name == "mean"), None)
-    return None if mean is None else compare(chosen, mean, plan)
+def _like_the_mean(
+    result: ContenderResult, results: Sequence[ContenderResult], plan: SplitPlan
+) -> bool:
+    mean = next((other for other in results if other.name == "mean"), None)
+    return mean is not None and not compare(result, mean, plan).upper < 0
+
+
+def _is_fair(result: ContenderResult) -> bool:
+    return result.overall.r2 >= WEAK
 
 
 def _tie(chosen: ContenderResult, best: ContenderResult) -> Sentence:
@@ -123,7 +126,7 @@ def _recommendation(
     ours = chosen.name in FAMILY
     values: dict[str, Any] = {"chosen": LABELS[chosen.name], "rmse": chosen.overall.rmse}
     rival = next((result for result in results if (result.name in FAMILY) is not ours), None)
-    if chosen.name == "mean" or rival is None:
+    if rival is None:
         return [Sentence("V305", values)] if chosen is best else []
     if rival.overall.rmse < chosen.overall.rmse:
         return []

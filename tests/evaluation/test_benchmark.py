@@ -110,9 +110,7 @@ def test_a_lot_effect_flatters_random_folds(make_dataset):
     X = pd.DataFrame({"x": rng.normal(size=72), "lot mark": rng.normal(size=12)[lots]})
     y = rng.normal(size=12)[lots] * 3 + 0.1 * X["x"]
     flattered, honest = (
-        run_benchmark(d, _first_repeat(make_plan(d)), names=("random-forest",))
-        .results[0]
-        .overall.r2
+        run_benchmark(d, _first_repeat(make_plan(d)), names=("random-forest",)).of("random-forest")
         for d in (make_dataset(X, y), make_dataset(X, y, groups=lots))
     )
     assert flattered.overall.r2 > 0.8
