@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from ntkreg.inspection.association import correlated_partner
 from ntkreg.inspection.results import Explanation
 from ntkreg.inspection.space import is_numeric, numbers
 from ntkreg.io.dataset import Column, Dataset
@@ -28,7 +29,6 @@ N_RESAMPLES = 1000
 MIN_ROWS = 10
 MIN_GROUPS = 5
 MAX_UNITS = 2000
-CORRELATED = 0.8
 
 TINY = float(np.finfo(np.float64).tiny)
 
@@ -59,7 +59,7 @@ class Evidence:
     negligible_share : float
         Below this share a column counts as negligible: 5 %, or half the average share if less.
     partner : str or None
-        Most correlated other column.
+        Other column that moves together with this one.
     """
 
     slope: float
@@ -109,7 +109,7 @@ def gather_evidence(
         # never zero: rounding must not turn a column that is not used into one that is
         chance=max(chance, 1e-9 * total),
         negligible_share=min(0.05, 0.5 / len(dataset.feature_columns)),
-        partner=correlated_partner(column, dataset) if is_numeric(values) else None,
+        partner=correlated_partner(column, dataset),
     )
 
 
@@ -189,34 +189,3 @@ def _resampled_slope(
     covariance = sum_zv / n - (sum_z / n) * (sum_v / n)
     slopes: Values = covariance / np.where(variance > 1e-12, variance, np.inf)
     return slopes
-
-
-def correlated_partner(column: Column, dataset: Dataset) -> str | None:
-    """Return the name of the column most correlated with a numeric column, if |r| > 0.8.
-
-    Parameters
-    ----------
-    column : Column
-        A numeric feature.
-    dataset : Dataset
-        Its table.
-
-    Returns
-    -------
-    str or None
-        |r| is the larger of |Pearson| and |Spearman| on rows where both are known.
-    """
-    best, partner = CORRELATED, None
-    own = pd.Series(numbers(dataset.features[column.key]))
-    for other in dataset.feature_columns:
-        if other.key == column.key or not is_numeric(dataset.features[other.key]):
-            continue
-        their = pd.Series(numbers(dataset.features[other.key]))
-        known = own.notna() & their.notna()
-        x, z = own[known], their[known]
-        if len(x) < MIN_ROWS or x.nunique() < 2 or z.nunique() < 2:
-            continue
-        r = max(abs(x.corr(z)), abs(x.rank().corr(z.rank())))
-        if r > best:
-            best, partner = r, other.name
-    return partner

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from ntkreg.inspection.association import explained_by_levels
 from ntkreg.inspection.results import LeakSuspect
 from ntkreg.inspection.space import is_numeric, numbers
 from ntkreg.io.dataset import Dataset
@@ -77,25 +78,12 @@ def _numeric_suspect(name: str, values: Values, dataset: Dataset) -> LeakSuspect
 
 
 def _category_suspect(name: str, column: pd.Series, dataset: Dataset) -> LeakSuspect | None:
-    """Suspect a category when the spread of the target inside its levels is next to nothing.
-
-    Only rows of levels seen twice or more count, and the share of variance is corrected for the
-    number of levels, so that many small levels do not look suspicious by themselves.
-    """
-    levels = column.fillna("").astype(str)
-    repeated = levels.map(levels.value_counts()).to_numpy() >= 2
-    y, codes = dataset.y[repeated], pd.factorize(levels[repeated])[0]
-    n_levels = len(np.unique(codes))
-    if len(y) < max(MIN_ROWS, n_levels + 2) or n_levels < 2 or np.ptp(y) == 0:
-        return None
-    counts = np.bincount(codes)
-    means = np.bincount(codes, weights=y) / counts
-    within = ((y - means[codes]) ** 2).sum() / (len(y) - n_levels)
-    explained = 1.0 - within / y.var(ddof=1)
+    """Suspect a category when the spread of the target inside its levels is next to nothing."""
+    explained = explained_by_levels(column, dataset.y)
     if explained <= LIMIT:
         return None
     facts = {"column": name, "target": dataset.target.name, "strength": explained}
-    return LeakSuspect(name, float(min(explained, 1.0)), Sentence("W404", facts))
+    return LeakSuspect(name, explained, Sentence("W404", facts))
 
 
 _SYMMETRIC: Mapping[str, Callable[[Values, Values], Values]] = {

@@ -6,6 +6,9 @@ splits on categories: those are explained with `tree_path_dependent` only, which
 question (columns absent along the tree's own training weights), and one-hot columns would be
 separate players. Values of two models can only be compared if both mean the same, so tables with
 categories are explained by sampling instead.
+
+What comes back is checked: shap 0.51 misses the predictions of forests on rounded numbers by up to
+a per cent of their spread (found with numbers of one decimal), and such values are not used.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from ntkreg.inspection.shapley import Game
 from ntkreg.inspection.space import is_numeric
 
 GAP = 1e-4
+ROWS_A_CALL = 10
 
 
 def tree_values(game: Game, trees: Any) -> NDArray[np.float64] | None:
@@ -46,7 +50,12 @@ def tree_values(game: Game, trees: Any) -> NDArray[np.float64] | None:
     explainer = shap.TreeExplainer(
         trees, game.background, feature_perturbation="interventional", model_output="raw"
     )
-    found = np.asarray(explainer.shap_values(game.rows, check_additivity=False), np.float64)
+    # a few rows a call: shap's compiled code writes a progress bar to stderr in long calls
+    parts = [
+        explainer.shap_values(game.rows[i : i + ROWS_A_CALL], check_additivity=False)
+        for i in range(0, len(game.rows), ROWS_A_CALL)
+    ]
+    found = np.concatenate(parts).astype(np.float64)
     predicted = game.predict(game.rows)
     gap = predicted - game.predict(game.background).mean() - found.sum(axis=1)
     if np.abs(gap).max() > GAP * np.ptp(predicted):

@@ -35,8 +35,8 @@ def judge_knowledge(
     *increasing*, *decreasing*: CONFIRMED or CONTRADICTED when at least `confidence` of the
     resampled slopes have one sign. UNDECIDED otherwise, and when the model hardly uses the column,
     when the effect is not monotone (|Spearman| < 0.3 between column and Shapley value), or when a
-    contradiction concerns a column that is correlated (|r| > 0.8) with another one, since then the
-    two may stand for each other.
+    contradiction concerns a column that moves together with another one (|r| > 0.8, or a category
+    whose levels nearly fix it), since then the two may stand for each other.
 
     *none*: "negligible" means less than 5 % of the total importance (and less than half the share
     of an average column). CONFIRMED when the importance is negligible and below 1.5 times the

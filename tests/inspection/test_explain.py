@@ -137,6 +137,13 @@ def test_a_forest_with_a_category_is_not_explained_by_its_trees(mixed):
     assert_additive(found)
 
 
+def test_tree_values_that_do_not_add_up_are_not_used(make_dataset, rng):
+    x = rng.normal(size=(200, 8)).round(1)
+    dataset = make_dataset({f"c{j}": x[:, j] for j in range(8)}, 2 * x[:, 0] + x[:, 1] * x[:, 2])
+    forest = Staged(RandomForestRegressor(20, random_state=0)).fit(dataset.features, dataset.y)
+    assert_additive(explain(forest, "random-forest", dataset, max_evaluations=20_000))
+
+
 def test_rows_are_drawn_when_there_are_too_many(numeric, formula):
     model = formula(lambda t: t["f0"])
     found = explain(model, "ntk", numeric, max_rows=20, seed=1)

@@ -5,7 +5,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from ntkreg.inspection import Expectation, explain, judge_knowledge
-from ntkreg.inspection.evidence import correlated_partner, resampling_units
+from ntkreg.inspection.association import correlated_partner
+from ntkreg.inspection.evidence import resampling_units
 
 SLOPES = {"rises": 2.0, "falls": -1.0, "small": 0.02, "nothing": 0.0}
 
@@ -179,3 +180,13 @@ def test_the_partner_is_the_most_correlated_column(make_dataset, rng):
     dataset = make_dataset(columns, x)
     partners = [correlated_partner(column, dataset) for column in dataset.feature_columns]
     assert partners == ["c", "a", "a", None]
+
+
+def test_a_category_that_fixes_a_number_is_its_partner(make_dataset, rng):
+    steel = rng.integers(3, size=60)
+    carbon = 0.2 + 0.1 * steel + 0.005 * rng.normal(size=60)
+    serial = np.array([f"S{i // 2}" for i in range(60)], dtype=object)
+    names = np.array(["S25C", "S35C", "S45C"], dtype=object)[steel]
+    dataset = make_dataset({"炭素量": carbon, "鋼種": names, "連番": serial}, carbon)
+    partners = [correlated_partner(column, dataset) for column in dataset.feature_columns]
+    assert partners == ["鋼種", "炭素量", None]
