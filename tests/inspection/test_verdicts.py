@@ -62,12 +62,12 @@ def test_the_slope_is_per_standard_deviation_of_the_column(make_dataset, rng, fo
 
 def test_a_column_without_effect_is_seldom_given_a_direction(make_dataset, rng, formula):
     decided = 0
-    for _ in range(60):
+    for _ in range(30):
         dataset = linear_table(make_dataset, rng, n=40, noise=2.0)
         found = verdict_on("nothing", "increasing", fitted(dataset, formula), dataset)
         decided += found.verdict != "UNDECIDED"
     # two-sided at 0.9 in each direction, with residuals of the fit itself: about one in four
-    assert decided / 60 < 0.4
+    assert decided / 30 < 0.4
 
 
 def lot_table(make_dataset, rng, *, with_groups):
@@ -81,11 +81,11 @@ def lot_table(make_dataset, rng, *, with_groups):
 
 def share_decided(make_dataset, rng, formula, *, with_groups):
     decided = 0
-    for _ in range(60):
+    for _ in range(30):
         dataset = lot_table(make_dataset, rng, with_groups=with_groups)
         found = verdict_on("粘度", "increasing", fitted(dataset, formula), dataset)
         decided += found.verdict != "UNDECIDED"
-    return decided / 60
+    return decided / 30
 
 
 def test_a_column_that_belongs_to_lots_is_judged_by_lots(make_dataset, rng, formula):
