@@ -8,7 +8,7 @@ from typing import Any
 from ntkreg.io.dataset import Column
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.reporting.signals import advice, signals
-from ntkreg.reporting.text import DASH, fixed, number, percent, plain, quantity, word
+from ntkreg.reporting.text import DASH, fixed, number, percent, plain, word
 from ntkreg.reporting.view import View
 
 MAX_LEDGER_ROWS = 200
@@ -30,14 +30,14 @@ def summary(view: View) -> dict[str, Any]:
 def _error_tile(view: View) -> dict[str, str]:
     t, result, unit = view.t["summary"], view.chosen, view.unit
     low, high = result.rmse_interval
-    mae = quantity(result.overall.mae, unit)
+    mae = f"{number(result.overall.mae, 3)} {unit or ''}".rstrip()
     known = math.isfinite(low) and math.isfinite(high)
     note = t["error_note"] if known else t["error_note_short"]
     return {
         "title": t["error"],
-        "value": "± " + number(result.overall.rmse),
+        "value": "± " + number(result.overall.rmse, 3),
         "unit": unit or "",
-        "note": note.format(low=number(low), high=number(high), mae=mae),
+        "note": note.format(low=number(low, 3), high=number(high, 3), mae=mae),
     }
 
 
@@ -47,7 +47,7 @@ def _interval_tile(view: View) -> dict[str, str]:
     note = t["interval_note"].format(coverage=percent(intervals.coverage))
     return {
         "title": t["interval"].format(confidence=percent(intervals.confidence)),
-        "value": "± " + number(intervals.half_width) if known else DASH,
+        "value": "± " + number(intervals.half_width, 3) if known else DASH,
         "unit": (view.unit or "") if known else "",
         "note": note if known else t["interval_none"],
     }

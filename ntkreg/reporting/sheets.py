@@ -75,7 +75,7 @@ def _predictions(view: View) -> Table:
     means = [_mean_over_repeats(r.predictions) for r in results]
     chosen = means[[r.name for r in results].index(view.chosen.name)]
     half = content.intervals.half_width
-    share = percent(content.intervals.confidence)
+    share = percent(content.intervals.confidence).replace("\u00a0", " ")
     headings = [
         Heading(t["row"], 12),
         *([Heading(view.t["scores"]["group"], 16)] if dataset.groups is not None else []),

@@ -80,8 +80,8 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def percent(value: float, decimals: int = 0) -> str:
-    """Format a share as per cent."""
-    return f"{fixed(100 * value, decimals)} %"
+    """Format a share as per cent; the blank does not break."""
+    return f"{fixed(100 * value, decimals)}\u00a0%"
 
 
 def p_value(value: float) -> str:
