@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import tomllib
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,14 @@ def test_every_option_and_model_named_in_the_text_exists(name):
 def test_exit_codes_are_those_of_the_command_line(name):
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", read(name), re.MULTILINE)}
     assert codes == {main.DONE, main.USAGE, main.ACCESS, main.BUG, main.INTERRUPTED}
+
+
+@pytest.mark.parametrize(("name", "language"), [("README.md", "en"), ("README.ja.md", "ja")])
+def test_sections_of_the_report_are_called_what_the_report_calls_them(name, language):
+    texts = resources.files("ntkreg.reporting") / "texts" / f"{language}.toml"
+    sections = tomllib.loads(texts.read_text(encoding="utf-8"))["sections"]
+    del sections["settings"]
+    assert set(re.findall(r"^- \*\*(.*?)\*\*", read(name), re.MULTILINE)) == {*sections.values()}
 
 
 @pytest.mark.parametrize("name", READMES)
