@@ -210,12 +210,14 @@ def held_out_paths(
             cross -= kernel.mean(axis=0)
             kernel = centre(kernel)
         spectrum, values = decompose(kernel), fold.target.values[:max_rows]
+        mean = values.mean(axis=0)
         rate = 1.0 / spectrum.values[0] if spectrum.values[0] > 0 else 1.0
         slow = gradient_descent_filter(spectrum.values, rate, steps)
         quick = accelerated_filter(
             spectrum.values, n_deflated(spectrum.values), options.max_accelerated_steps
         )[fast]
         for path, filters in ((plain, slow), (accelerated, quick)):
-            predicted = predictions_along(spectrum, values, cross, filters)
+            # the intercept's direction has eigenvalue 0: no part of the target may lie in it
+            predicted = predictions_along(spectrum, values - mean, cross, filters) + mean
             path[:, fold.test] = predicted * fold.target.scale + fold.target.mean
     return FoldPaths(steps, plain, fast, accelerated)

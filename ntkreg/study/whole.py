@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ntkreg.decision import calibrate
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.decision import calibrate, mean_over_repeats
 from ntkreg.evaluation import CONTENDER_NAMES, make_plan, run_benchmark
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.exceptions import InputError
@@ -125,7 +128,16 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     fitted = _fit_all(benchmark, dataset, seed, stages)
     explanations = _explain(benchmark, fitted, dataset, seed, stages)
     with stages.stage("knowledge"):
-        judged = [judge_knowledge(expectations, e, dataset, seed=seed) for e in explanations]
+        judged = [
+            judge_knowledge(
+                expectations,
+                explanation,
+                dataset,
+                seed=seed,
+                residuals=_held_out_residuals(benchmark, explanation.model, dataset),
+            )
+            for explanation in explanations
+        ]
     model = _model(benchmark, fitted, dataset, seed, settings)
     content = ReportContent(
         dataset=dataset,
@@ -192,6 +204,13 @@ def _explain(
             with stages.stage("explain", f"explain {name}"):
                 explanations.append(explain(fitted[name], name, dataset, seed=seed))
     return tuple(explanations)
+
+
+def _held_out_residuals(
+    benchmark: BenchmarkResult, name: str, dataset: Dataset
+) -> NDArray[np.float64]:
+    # residuals of the fit itself would make a model that overfits too sure of its slopes
+    return dataset.y - mean_over_repeats(benchmark.of(name).predictions)
 
 
 def _model(
