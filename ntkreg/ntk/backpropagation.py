@@ -1,6 +1,7 @@
 """Forward and backward pass of an ensemble of nets, by hand, in buffers that are reused.
 
-All nets of one branch (seeds, targets, both halves of a pair) are one batch of matrix products.
+The nets of one branch (seeds, targets, both halves of a pair) are passed one after the other
+through the same buffers: in one batch of products every array would go through memory.
 The layers' factors sqrt(2/m) are taken together at the output (the ReLU is homogeneous).
 """
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # below this many multiplications in a forward pass (some milliseconds) a second thread costs more
 # time than it saves, and very much more where other processes keep the cores busy
 _WORTH_THREADS = 1e8
+# the first layer's gradient is four times as fast with rows padded (by zeros) to a multiple of this
+_ALIGNMENT = 16
 
 
 def _trained_layers(branch: Branch) -> list[int]:
@@ -62,29 +65,43 @@ class _BranchPass:
         self.arrays = arrays
         self.trained = _trained_layers(branch)
         self.gradients = {i: torch.zeros_like(arrays[i]) for i in self.trained}
+        self.inputs = inputs
         widths = [array.shape[1] for array in arrays[:-1]]
-        # rows[l] is the input of layer l; what no training changes is computed once, here
-        self.rows = [inputs.expand(n_nets, *inputs.shape).contiguous()]
-        self.rows += [inputs.new_empty(n_nets, n_rows, width) for width in widths]
-        self.deltas = [inputs.new_empty(n_nets, n_rows, width) for width in widths]
+        # hidden[l] is the output of layer l; what no training changes is computed once, here
+        self.hidden = [inputs.new_empty(n_nets, n_rows, width) for width in widths]
+        # one net after the other through the same buffers, which so stay in the cache
+        self.deltas = [inputs.new_empty(n_rows, width) for width in widths]
         for layer in range(self.trained[0]):
-            self._layer(layer)
+            for net in range(n_nets):
+                self._layer(layer, net)
 
-    def _layer(self, layer: int) -> None:
+    def _below(self, layer: int, net: int) -> Tensor:
+        return self.hidden[layer - 1][net] if layer else self.inputs
+
+    def _layer(self, layer: int, net: int) -> None:
         import torch
 
-        out = self.rows[layer + 1]
-        torch.bmm(self.rows[layer], self.arrays[layer].transpose(1, 2), out=out)
+        out = self.hidden[layer][net]
+        torch.mm(self._below(layer, net), self.arrays[layer][net].T, out=out)
         out.clamp_(min=0.0)
+
+    def _top(self, net: int) -> Tensor:
+        """Return what the readout of one net sees, shape (n, width)."""
+        import torch
+
+        top = self.hidden[-1][net]
+        return torch.mul(top, top, out=self.deltas[-1]) if self.squared else top
 
     def forward(self) -> Tensor:
         """Return the outputs, shape (n_nets, n)."""
         import torch
 
-        for layer in range(self.trained[0], len(self.arrays) - 1):
-            self._layer(layer)
-        top = self.rows[-1].square() if self.squared else self.rows[-1]
-        return torch.bmm(top, self.arrays[-1]).squeeze(2) * self.scale
+        outputs = self.inputs.new_empty(len(self.arrays[0]), len(self.inputs))
+        for net, out in enumerate(outputs):
+            for layer in range(self.trained[0], len(self.arrays) - 1):
+                self._layer(layer, net)
+            torch.mv(self._top(net), self.arrays[-1][net, :, 0], out=out)
+        return outputs * self.scale
 
     def backward(self, signal: Tensor) -> None:
         """Fill `gradients` with sum over rows and nets of signal times the output's gradient.
@@ -94,26 +111,28 @@ class _BranchPass:
         signal : Tensor of shape (n_nets, n)
             Derivative of the loss in the outputs; the rows must be those of the last `forward`.
         """
+        for net, one in enumerate(signal * self.scale):
+            self._backward(one, net)
+
+    def _backward(self, signal: Tensor, net: int) -> None:
         import torch
 
-        signal = (signal * self.scale).unsqueeze(2)
         top = len(self.arrays) - 1
         if top in self.gradients:
-            rows = self.rows[-1].square() if self.squared else self.rows[-1]
-            torch.bmm(rows.transpose(1, 2), signal, out=self.gradients[top])
+            torch.mv(self._top(net).T, signal, out=self.gradients[top][net, :, 0])
         if self.trained[0] == top:
             return
-        torch.bmm(signal, self.arrays[-1].transpose(1, 2), out=self.deltas[-1])
-        if self.squared:
-            self.deltas[-1].mul_(self.rows[-1]).mul_(2.0)
+        torch.outer(signal, self.arrays[-1][net, :, 0], out=self.deltas[-1])
         for layer in range(top - 1, self.trained[0] - 1, -1):
-            delta = self.deltas[layer]
-            torch.ops.aten.threshold_backward.grad_input(
-                delta, self.rows[layer + 1], 0.0, grad_input=delta
-            )
-            torch.bmm(delta.transpose(1, 2), self.rows[layer], out=self.gradients[layer])
+            delta, hidden = self.deltas[layer], self.hidden[layer][net]
+            if self.squared:
+                # the derivative 2 relu(z) is zero where the unit is off: no threshold is needed
+                delta.mul_(hidden).mul_(2.0)
+            else:
+                torch.ops.aten.threshold_backward.grad_input(delta, hidden, 0.0, grad_input=delta)
+            torch.mm(delta.T, self._below(layer, net), out=self.gradients[layer][net])
             if layer > self.trained[0]:
-                torch.bmm(delta, self.arrays[layer], out=self.deltas[layer - 1])
+                torch.mm(delta, self.arrays[layer][net], out=self.deltas[layer - 1])
 
 
 class Backpropagation:
@@ -154,7 +173,9 @@ class Backpropagation:
         self.n_networks = n_networks
         n_nets = n_networks * n_targets * self.n_copies
         self.shapes = [array.shape for array in weights]
-        rows = torch.tensor(inputs, **options)
+        self.n_inputs = inputs.shape[1]
+        padding = -self.n_inputs % _ALIGNMENT
+        rows = torch.tensor(np.pad(inputs, ((0, 0), (0, padding))), **options)
         # net by net: (n_networks * n_targets, n), the targets repeated for every network
         self.target = torch.tensor(np.tile(target.T, (n_networks, 1)), **options)
         self.branches = []
@@ -167,6 +188,7 @@ class Backpropagation:
                 torch.tensor(array.reshape(n_nets, -1, width), **options)
                 for array, width in zip(arrays, columns, strict=True)
             ]
+            tensors[0] = torch.nn.functional.pad(tensors[0], (0, padding))
             scale = output_scale(architecture, branch)
             self.branches.append(_BranchPass(branch, scale, tensors, rows))
         self.residual = torch.empty_like(self.target)
@@ -176,7 +198,7 @@ class Backpropagation:
         """Use one thread while the work is small; the caller's setting is put back."""
         import torch
 
-        work = sum(b.rows[0].shape[1] * a.numel() for b in self.branches for a in b.arrays)
+        work = max(len(b.inputs) * a[0].numel() for b in self.branches for a in b.arrays)
         before = torch.get_num_threads()
         try:
             if work < _WORTH_THREADS:
@@ -220,7 +242,11 @@ class Backpropagation:
 
     def weights(self) -> list[NDArray[np.float64]]:
         """Return all weights in float64, shaped as they came."""
-        tensors = [array for branch in self.branches for array in branch.arrays]
+        tensors = [
+            array if layer else array[:, :, : self.n_inputs]
+            for branch in self.branches
+            for layer, array in enumerate(branch.arrays)
+        ]
         return [
             tensor.double().cpu().numpy().reshape(shape)
             for tensor, shape in zip(tensors, self.shapes, strict=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ntkreg.ntk.choice import choose
 from ntkreg.ntk.kernel import centre, gram
@@ -37,6 +38,8 @@ from ntkreg.ntk.selection import (
 from ntkreg.preprocessing.embedding import Embedding, embed, fit_embedding
 
 Array = NDArray[np.float64]
+
+MAX_SINGLE_THREAD_ROWS = 2000
 
 
 @dataclass(frozen=True)
@@ -180,7 +183,9 @@ def prescribe(
         for known, result in _last:
             if known == key:
                 return result
-    result = _prescribe(X, y, codes, options)
+    # on matrices of this size a second BLAS thread was measured to take time, not to save it
+    with threadpool_limits(limits=1 if len(X) <= MAX_SINGLE_THREAD_ROWS else None, user_api="blas"):
+        result = _prescribe(X, y, codes, options)
     with _lock:
         _last[:] = [(key, result)]
     return result
