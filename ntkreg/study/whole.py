@@ -128,15 +128,10 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     fitted = _fit_all(benchmark, dataset, seed, stages)
     explanations = _explain(benchmark, fitted, dataset, seed, stages)
     with stages.stage("knowledge"):
+        residuals = {e.model: _held_out_residuals(benchmark, e.model, dataset) for e in explanations}
         judged = [
-            judge_knowledge(
-                expectations,
-                explanation,
-                dataset,
-                seed=seed,
-                residuals=_held_out_residuals(benchmark, explanation.model, dataset),
-            )
-            for explanation in explanations
+            judge_knowledge(expectations, e, dataset, seed=seed, residuals=residuals[e.model])
+            for e in explanations
         ]
     model = _model(benchmark, fitted, dataset, seed, settings)
     content = ReportContent(
