@@ -128,7 +128,9 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     fitted = _fit_all(benchmark, dataset, seed, stages)
     explanations = _explain(benchmark, fitted, dataset, seed, stages)
     with stages.stage("knowledge"):
-        residuals = {e.model: _held_out_residuals(benchmark, e.model, dataset) for e in explanations}
+        residuals = {
+            e.model: _held_out_residuals(benchmark, e.model, dataset) for e in explanations
+        }
         judged = [
             judge_knowledge(expectations, e, dataset, seed=seed, residuals=residuals[e.model])
             for e in explanations
