@@ -50,7 +50,7 @@ def run(
 
 
 def study_and_write(talk: Talk, file: Any, folder: Any, *, force: bool, **settings: Any) -> None:
-    """Run the study and write its folder; say the report's path and the verdict.
+    """Run the study and write its folder; say the verdict and the report's path.
 
     Parameters
     ----------
@@ -73,6 +73,6 @@ def study_and_write(talk: Talk, file: Any, folder: Any, *, force: bool, **settin
     talk.warn([entry.message for entry in content.dataset.ledger.of("warning")])
     talk.warn([leak.message for leak in content.leaks])
     talk.failures(content.benchmark.failures)
-    talk.result(str(report))
     for sentence in content.benchmark.verdict:
         talk.result(sentence.text(talk.language))
+    talk.result(str(report))

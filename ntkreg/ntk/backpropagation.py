@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     Tensor = torch.Tensor
 
-# below this many multiplications in a forward pass (some milliseconds) a second thread costs more
-# time than it saves, and very much more where other processes keep the cores busy
+# below this many multiplications in a product a second thread costs more time than it saves
 _WORTH_THREADS = 1e8
 # the first layer's gradient is four times as fast with rows padded (by zeros) to a multiple of this
 _ALIGNMENT = 16
@@ -242,11 +241,9 @@ class Backpropagation:
 
     def weights(self) -> list[NDArray[np.float64]]:
         """Return all weights in float64, shaped as they came."""
-        tensors = [
-            array if layer else array[:, :, : self.n_inputs]
-            for branch in self.branches
-            for layer, array in enumerate(branch.arrays)
-        ]
+        tensors = []
+        for branch in self.branches:
+            tensors += [branch.arrays[0][:, :, : self.n_inputs], *branch.arrays[1:]]
         return [
             tensor.double().cpu().numpy().reshape(shape)
             for tensor, shape in zip(tensors, self.shapes, strict=True)

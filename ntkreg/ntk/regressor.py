@@ -45,8 +45,9 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         kernel is the centred one); False is the papers' plain net on the centred target.
     width : int, default=256
         Hidden units of each hidden layer.
-    n_networks : int, default=4
-        Nets with different random starts whose predictions are averaged.
+    n_networks : int or "auto", default="auto"
+        Nets with different random starts whose predictions are averaged; "auto" is 4 up to 500
+        rows and 2 beyond.
     symmetry : {"pair", "top"}, default="pair"
         How the output is made zero at the start: a pair of equal nets, or one net with a mirrored
         top layer. The latter follows the kernel of the last hidden layer only and wants `trained`
@@ -123,7 +124,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         normal_scores: bool = True,
         fit_intercept: bool = True,
         width: int = 256,
-        n_networks: int = 4,
+        n_networks: int | str = "auto",
         symmetry: str = "pair",
         solver: str = "accelerated",
         n_steps: int | str = "auto",

@@ -26,7 +26,7 @@ def test_run_writes_a_folder_once(table, capsys):
     argv = ["run", "t.csv", "--target", "y", *FAST, "--quiet", "--lang", "en"]
     assert main(argv) == 0
     captured = capsys.readouterr()
-    assert captured.out.splitlines()[0].replace("\\", "/") == "ntkreg_runs/t_y/report.html"
+    assert captured.out.splitlines()[-1].replace("\\", "/") == "ntkreg_runs/t_y/report.html"
     assert captured.err == ""
     assert main(argv) == 2
     assert "E520" in capsys.readouterr().err
