@@ -186,7 +186,8 @@ def dependence(
     channels = {"y": y, "color": charts.colour("c", ("chosen", "rival"))}
     if levels is None:
         domain = charts.extent(frame["x"].astype(float))
-        channels["x"] = charts.x_axis(None, domain, tickCount=3)
+        # labels at the ends turn inwards, so that those of neighbouring panels do not meet
+        channels["x"] = charts.x_axis(None, domain, tickCount=3, labelFlush=20)
     else:
         order = list(dict.fromkeys(levels.values()))
         tilted = alt.Axis(title=None, labelAngle=-40, labelAlign="right", grid=False)
