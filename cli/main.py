@@ -20,7 +20,7 @@ from ntkreg.messages import Language, Sentence
 from .language import choose_language, translate_help
 from .talk import json_text
 
-DONE, USAGE, ACCESS, BUG, INTERRUPTED = 0, 2, 3, 101, 130
+DONE, GATE_FAILED, USAGE, ACCESS, BUG, INTERRUPTED = 0, 1, 2, 3, 101, 130
 # click's base of usage errors, wherever this version of Typer keeps its click
 _CLICK_ERROR: Any = typer.BadParameter.__mro__[2]
 
@@ -36,8 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 done, 2 bad usage or bad input, 3 cannot read or write, 101 a bug,
-        130 interrupted.
+        Exit code: 0 done, 1 a gate the user asked for failed, 2 bad usage or bad input, 3 cannot
+        read or write, 101 a bug, 130 interrupted.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     _prepare_streams()

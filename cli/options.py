@@ -16,6 +16,14 @@ class Lang(StrEnum):
     en = "en"
 
 
+class Gate(StrEnum):
+    """Findings that may fail a run."""
+
+    leak = "leak"
+    contradiction = "contradiction"
+    not_better = "not-better"
+
+
 class Model(StrEnum):
     """The models on offer."""
 
@@ -49,6 +57,9 @@ Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**31 - 1, help="I671
 Models = Annotated[
     list[Model] | None,
     typer.Option("--models", "-m", metavar="NAME", help="I672", show_default=False),
+]
+FailOn = Annotated[
+    list[Gate] | None, typer.Option("--fail-on", metavar="FINDING", help="I682", show_default=False)
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="PATH", help="I673", show_default=False)]
 OptionalOut = Annotated[

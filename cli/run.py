@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
+
 from . import options
+from .main import GATE_FAILED
 from .talk import Talk
 
 
@@ -21,6 +24,7 @@ def run(
     knowledge: options.Knowledge = None,
     seed: options.Seed = 0,
     models: options.Models = None,
+    fail_on: options.FailOn = None,
     out: options.OptionalOut = None,
     force: options.Force = False,
     lang: options.LangOption = None,
@@ -35,6 +39,7 @@ def run(
         file,
         out or default_folder(file, target),
         force=force,
+        gates=tuple(gate.value for gate in fail_on or ()),
         target=target,
         sheet=sheet,
         encoding=encoding,
@@ -49,7 +54,15 @@ def run(
     )
 
 
-def study_and_write(talk: Talk, file: Any, folder: Any, *, force: bool, **settings: Any) -> None:
+def study_and_write(
+    talk: Talk,
+    file: Any,
+    folder: Any,
+    *,
+    force: bool,
+    gates: tuple[str, ...] = (),
+    **settings: Any,
+) -> None:
     """Run the study and write its folder; say the verdict and the report's path.
 
     Parameters
@@ -60,10 +73,12 @@ def study_and_write(talk: Talk, file: Any, folder: Any, *, force: bool, **settin
         The table and the run folder.
     force : bool
         Replace the folder of an earlier run.
+    gates : tuple of str, default=()
+        Findings that make the exit code 1, once everything is written.
     **settings
         Passed on to `run_study`.
     """
-    from ntkreg.study import check_free, run_study, write_run
+    from ntkreg.study import check_free, failed_gates, run_study, write_run
 
     check_free(folder, force=force)
     with talk.progress() as progress:
@@ -76,3 +91,7 @@ def study_and_write(talk: Talk, file: Any, folder: Any, *, force: bool, **settin
     for sentence in content.benchmark.verdict:
         talk.result(sentence.text(talk.language))
     talk.result(str(report))
+    failed = failed_gates(content, gates)
+    talk.warn(failed)
+    if failed:
+        raise typer.Exit(GATE_FAILED)

@@ -5,6 +5,7 @@ from ntkreg.study.comparing import compare_models
 from ntkreg.study.explaining import explain_file, write_explanation_page
 from ntkreg.study.fitting import fit_model
 from ntkreg.study.folders import check_free, check_free_file, default_folder, new_file, new_folder
+from ntkreg.study.gates import failed_gates
 from ntkreg.study.output import leaderboard_table, write_leaderboard, write_run
 from ntkreg.study.prediction import FilePredictions, check_ending, predict_file, write_predictions
 from ntkreg.study.whole import StudyResult, run_study
@@ -19,6 +20,7 @@ __all__ = [
     "compare_models",
     "default_folder",
     "explain_file",
+    "failed_gates",
     "fit_model",
     "leaderboard_table",
     "new_file",

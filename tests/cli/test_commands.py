@@ -34,6 +34,28 @@ def test_run_writes_a_folder_once(table, capsys):
     assert [f.name for f in (table.parent / "ntkreg_runs").iterdir()] == ["t_y"]
 
 
+def test_a_failed_gate_ends_with_one_after_everything_is_written(table, capsys):
+    frame = pd.read_csv(table)
+    frame.assign(copy=frame["y"] * 2).to_csv(table, index=False)
+    (table.parent / "k.toml").write_text(
+        '[[expectation]]\ncolumn = "copy"\neffect = "decreasing"\n', encoding="utf-8"
+    )
+    argv = ["run", "t.csv", "--target", "y", *FAST, "--knowledge", "k.toml", "--lang", "en"]
+    gates = ["--fail-on", "leak", "--fail-on", "contradiction", "--fail-on", "not-better"]
+    assert main([*argv, "--out", "r", *gates]) == 1
+    told = capsys.readouterr().err
+    assert "W652" in told
+    assert "copy" in told
+    assert "W654" not in told
+    assert (table.parent / "r" / "report.html").is_file()
+
+
+def test_gates_that_hold_change_nothing(table):
+    assert table.is_file()
+    argv = ["run", "t.csv", "--target", "y", *FAST, "--out", "r", "--quiet"]
+    assert main([*argv, "--fail-on", "leak", "--fail-on", "not-better"]) == 0
+
+
 def test_an_interrupted_run_leaves_nothing(table, capsys, monkeypatch):
     def interrupt(*_args, **_kwargs):
         raise KeyboardInterrupt
