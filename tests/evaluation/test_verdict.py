@@ -40,7 +40,7 @@ def test_use_lightgbm_here():
     sentence = decide(results, PLAN)[1][0]
     assert sentence.text("en").startswith("Use LightGBM here: ")
     assert "50 % lower than that of the NTK network" in sentence.text("en")
-    assert "ここでは LightGBM を使ってください" in sentence.text("ja")
+    assert "ここではLightGBMを使ってください" in sentence.text("ja")
 
 
 @pytest.mark.parametrize(("leader", "other"), [("ntk", "lightgbm"), ("lightgbm", "ntk")])
