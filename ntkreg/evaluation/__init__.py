@@ -1,9 +1,10 @@
 """How well each method predicts rows that it has not seen, judged on the same folds for all."""
 
-from ntkreg.evaluation.benchmark import inner_groups, run_benchmark
+from ntkreg.evaluation.benchmark import run_benchmark
 from ntkreg.evaluation.blend import BlendRegressor
 from ntkreg.evaluation.comparison import compare
 from ntkreg.evaluation.contenders import CONTENDER_NAMES, build_contender
+from ntkreg.evaluation.folds import inner_groups
 from ntkreg.evaluation.lightgbm_table import DefaultLightGBM, SmallTableLightGBM
 from ntkreg.evaluation.metrics import overall_scores, scores
 from ntkreg.evaluation.splits import make_plan

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import clone
 
 from ntkreg.evaluation.comparison import compare_all, rmse_interval
 from ntkreg.evaluation.contenders import CONTENDER_NAMES, LABELS, build_contender
+from ntkreg.evaluation.folds import Outcome, Progress, fold_outcomes
 from ntkreg.evaluation.metrics import overall_scores, scores
-from ntkreg.evaluation.results import BenchmarkResult, ContenderResult, SplitPlan
+from ntkreg.evaluation.results import BenchmarkResult, ContenderResult, Fold, SplitPlan
 from ntkreg.evaluation.verdict import decide
 from ntkreg.exceptions import InputError
 from ntkreg.io.dataset import Dataset
-
-Progress = Callable[[int, int, str], None]
 
 # members of a family follow each other, since the later ones take over what the earlier ones
 # have just found on the same rows (the prescription, the tuned setting)
@@ -42,6 +37,7 @@ def run_benchmark(
     names: Sequence[str] = CONTENDER_NAMES,
     seed: int = 0,
     n_jobs: int | None = None,
+    n_workers: int | None = None,
     progress: Progress | None = None,
 ) -> BenchmarkResult:
     """Judge contenders on held-out rows, all on the same folds.
@@ -62,6 +58,9 @@ def run_benchmark(
         Of all random choices of the contenders.
     n_jobs : int or None, default=None
         Threads of LightGBM and the random forest; None is 1.
+    n_workers : int or None, default=None
+        Processes that share the folds; None is one for each core from 500 rows on, where the work
+        is worth their start, else 1. The numbers do not depend on it.
     progress : callable, optional
         Called as `progress(done, total, name)` before each fit and once at the end, with an empty
         name.
@@ -85,41 +84,19 @@ def run_benchmark(
     }
     runs = {name: _Run(dataset, plan) for name in todo}
     failures: dict[str, str] = {}
-    total = len(plan.folds) * len(todo)
     tell = progress or _say_nothing
-    for k in range(len(plan.folds)):
-        for i, name in enumerate(todo):
-            tell(k * len(todo) + i, total, name)
-            if name in failures:
-                continue
-            try:
-                runs[name].add(k, clone(models[name]))
-            except _failure_types() as error:
-                failures[name] = f"{type(error).__name__}: {error}"
+    total = len(plan.folds) * len(todo)
+    for k, outcomes in enumerate(fold_outcomes(dataset, plan, models, n_workers, tell)):
+        for name, outcome in outcomes.items():
+            if outcome.error:
+                failures.setdefault(name, outcome.error)
+            else:
+                runs[name].add(plan.folds[k], outcome)
     tell(total, total, "")
     if len(failures) == len(todo):
         first = next(iter(failures))
         raise InputError("E306", name=LABELS[first], error=failures[first])
     return _gather(plan, runs, failures)
-
-
-def inner_groups(plan: SplitPlan) -> NDArray[np.int64] | None:
-    """Return what must stay together when a model chooses something in folds of its own.
-
-    Parameters
-    ----------
-    plan : SplitPlan
-        The outer folds.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,) of int, or None
-        The plan's units if it is by group or keeps copies together; None otherwise, and for plans
-        by time.
-    """
-    if plan.kind == "group" or (plan.kind == "random" and plan.n_duplicates > 0):
-        return plan.unit
-    return None
 
 
 class _Run:
@@ -132,21 +109,9 @@ class _Run:
         self.predictions = np.full((n_repeats, dataset.n_rows), np.nan)
         self.seconds: list[float] = []
 
-    def add(self, k: int, model: Any) -> None:
-        fold, X, y = self.plan.folds[k], self.dataset.features, self.dataset.y
-        groups = inner_groups(self.plan)
-        start = time.perf_counter()
-        model.fit(
-            X.iloc[fold.train].reset_index(drop=True),
-            y[fold.train],
-            groups=None if groups is None else groups[fold.train],
-        )
-        self.seconds.append(time.perf_counter() - start)
-        prediction = np.asarray(model.predict(X.iloc[fold.test].reset_index(drop=True)))
-        n_bad = int((~np.isfinite(prediction)).sum())
-        if n_bad:
-            raise ValueError(f"{n_bad} predictions of fold {k + 1} are not finite numbers")
-        self.predictions[fold.repeat, fold.test] = prediction
+    def add(self, fold: Fold, outcome: Outcome) -> None:
+        self.seconds.append(outcome.seconds)
+        self.predictions[fold.repeat, fold.test] = outcome.prediction
 
     def result(self, name: str, seconds: float) -> ContenderResult:
         y, folds = self.dataset.y, self.plan.folds
@@ -188,12 +153,6 @@ def _in_run_order(names: Sequence[str]) -> list[str]:
     if not names:
         raise InputError("E305", name="", known=CONTENDER_NAMES)
     return [name for name in RUN_ORDER if name in names]
-
-
-def _failure_types() -> tuple[type[Exception], ...]:
-    from lightgbm.basic import LightGBMError
-
-    return (ValueError, ArithmeticError, np.linalg.LinAlgError, MemoryError, LightGBMError)
 
 
 def _say_nothing(done: int, total: int, text: str) -> None:

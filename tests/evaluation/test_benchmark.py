@@ -7,6 +7,7 @@ import pytest
 from ntkreg.evaluation import (
     CONTENDER_NAMES,
     build_contender,
+    folds,
     inner_groups,
     make_plan,
     overall_scores,
@@ -51,7 +52,7 @@ def _replace(monkeypatch, name, model):
         return model if asked == name else build_contender(asked, columns, **options)
 
     monkeypatch.setattr(module, "build_contender", build)
-    monkeypatch.setattr(module, "clone", lambda estimator: estimator)
+    monkeypatch.setattr(folds, "clone", lambda estimator: estimator)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,21 @@ def test_order_of_the_names_and_repetition_change_nothing(smooth_dataset, benchm
 
 
 @pytest.mark.slow
+def test_sharing_the_folds_between_processes_changes_no_number(smooth_dataset):
+    plan = make_plan(smooth_dataset, seed=0)
+    names = ("ntk-kernel", "ridge")
+    told = []
+    alone = run_benchmark(smooth_dataset, plan, names=names, n_workers=1)
+    shared = run_benchmark(
+        smooth_dataset, plan, names=names, n_workers=2, progress=lambda *step: told.append(step)
+    )
+    for name in names:
+        np.testing.assert_allclose(
+            shared.of(name).predictions, alone.of(name).predictions, rtol=1e-9
+        )
+    assert told[-1][0] == told[-1][1]
+
+
 def test_all_contenders_run_and_company_changes_no_prediction(smooth_dataset):
     plan = make_plan(smooth_dataset)
     plan = dataclasses.replace(plan, folds=plan.folds[:2])
