@@ -187,7 +187,7 @@ def dependence(
     if levels is None:
         domain = charts.extent(frame["x"].astype(float))
         # labels at the ends turn inwards, so that those of neighbouring panels do not meet
-        channels["x"] = charts.x_axis(None, domain, tickCount=3, labelFlush=20)
+        channels["x"] = charts.x_axis(None, domain, tickCount=3, labelFlush=12)
     else:
         order = list(dict.fromkeys(levels.values()))
         tilted = alt.Axis(title=None, labelAngle=-40, labelAlign="right", grid=False)
