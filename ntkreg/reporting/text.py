@@ -18,7 +18,6 @@ from ntkreg.messages import Language
 
 MINUS = "\u2212"
 DASH = "–"
-MAX_TITLE_LENGTH = 10_000
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 # an absolute path up to its last part; the lookbehind keeps fractions and units such as mm/s

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from ntkreg.messages import Sentence
 from ntkreg.reporting.content import ReportContent
 
-GATES = ("leak", "contradiction", "not-better")
-
 
 def failed_gates(content: ReportContent, gates: Sequence[str]) -> tuple[Sentence, ...]:
     """Return a sentence for every gate that a study failed.
