@@ -28,8 +28,8 @@ _WORTH_THREADS = 1e8
 _ALIGNMENT = 16
 
 
-def _trained_layers(branch: Branch) -> list[int]:
-    """Positions in W^1, ..., W^L, a of the arrays that are trained."""
+def trained_layers(branch: Branch) -> list[int]:
+    """Return the positions in W^1, ..., W^L, a of the arrays that are trained."""
     return {
         "all": list(range(branch.depth + 1)),
         "hidden": list(range(branch.depth)),
@@ -62,7 +62,7 @@ class _BranchPass:
             inputs = inputs / norms.masked_fill(norms == 0, 1.0)[:, None]
             self.scale = scale * norms
         self.arrays = arrays
-        self.trained = _trained_layers(branch)
+        self.trained = trained_layers(branch)
         self.gradients = {i: torch.zeros_like(arrays[i]) for i in self.trained}
         self.inputs = inputs
         widths = [array.shape[1] for array in arrays[:-1]]

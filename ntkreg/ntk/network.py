@@ -96,6 +96,20 @@ def output_scale(architecture: Architecture, branch: Branch) -> float:
     return float(np.sqrt(branch.weight * squared / architecture.n_copies))
 
 
+def branch_inputs(
+    architecture: Architecture, branch: Branch, inputs: Array
+) -> tuple[Array, Array | float]:
+    """Return the rows that a branch's first layer sees, and the factor of its output, row by row.
+
+    A squared-ReLU branch sees unit rows, and its output is multiplied by their norms.
+    """
+    scale = output_scale(architecture, branch)
+    if branch.activation == "relu":
+        return inputs, scale
+    norms = np.linalg.norm(inputs, axis=1)
+    return inputs / np.where(norms > 0, norms, 1.0)[:, None], scale * norms
+
+
 def implied_branches(architecture: Architecture) -> tuple[Branch, ...]:
     """Return the branches whose infinite-width kernels sum to that of the finite net at the start.
 
@@ -212,12 +226,8 @@ def network_outputs(architecture: Architecture, weights: Sequence[Array], inputs
     block = max(1, _BLOCK_VALUES // architecture.width)
     for start in range(0, len(inputs), block):
         part = slice(start, start + block)
-        rows = inputs[part]
-        norms = np.linalg.norm(rows, axis=1)
-        unit = rows / np.where(norms > 0, norms, 1.0)[:, None]
         for branch, arrays in zip(architecture.branches, by_branch, strict=True):
-            scale = output_scale(architecture, branch)
-            entry, factor = (rows, scale) if branch.activation == "relu" else (unit, scale * norms)
+            entry, factor = branch_inputs(architecture, branch, inputs[part])
             for net, target in np.ndindex(n_networks, n_targets):
                 one = [array[net, target] for array in arrays]
                 outputs[net, part, target] += factor * _branch_output(branch, one, entry)
