@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from ntkreg.ntk import landmark_sums
+from ntkreg.ntk import cross_kernel as module
 from ntkreg.ntk.cross_kernel import cross_kernel
 from ntkreg.ntk.kernel import centre, gram
 from ntkreg.ntk.landmark_path import (
@@ -117,7 +117,7 @@ def test_sums_do_not_depend_on_the_chunks(monkeypatch):
     X = rows(90)
     y, landmarks = targets(X) + 0.3, make_landmarks(X, np.arange(20), BRANCHES)
     whole = sum_rows(landmarks, X, y)
-    monkeypatch.setattr(landmark_sums, "_CHUNK_ENTRIES", 140)
+    monkeypatch.setattr(module, "_CHUNK_ENTRIES", 140)
     assert_same_sums(sum_rows(landmarks, X, y), whole)
 
 

@@ -24,6 +24,7 @@ _DEGREE = 24
 # angles and values of one block stay in the second-level cache
 _BLOCK_ENTRIES = 32_000
 _NEARLY_PARALLEL = 1e-8
+_CHUNK_ENTRIES = 8_000_000
 
 
 def profile_polynomial(branches: Sequence[Branch]) -> Array:
@@ -105,4 +106,34 @@ def cross_kernel(left: Array, right: Array, branches: Sequence[Branch]) -> Array
             block += coefficient
         block *= norm_left[start : start + height, None]
         block *= norm_right
+    return result
+
+
+def chunk_rows(n_columns: int) -> int:
+    """Return how many rows of kernel values to hold at once: 64 MB of them."""
+    return max(1, _CHUNK_ENTRIES // max(n_columns, 1))
+
+
+def expand(inputs: Array, support: Array, coefficients: Array, branches: Sequence[Branch]) -> Array:
+    """Return sum_j k(x, z_j) coefficients_j of each row x, chunk by chunk.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n, d)
+    support : ndarray of shape (m, d)
+        The z_j.
+    coefficients : ndarray of shape (m, n_outputs)
+    branches : sequence of Branch
+
+    Returns
+    -------
+    ndarray of shape (n, n_outputs)
+    """
+    result = np.empty((len(inputs), coefficients.shape[1]))
+    size = chunk_rows(len(support))
+    for start in range(0, len(inputs), size):
+        rows = inputs[start : start + size]
+        np.matmul(
+            cross_kernel(rows, support, branches), coefficients, out=result[start : start + size]
+        )
     return result

@@ -16,8 +16,8 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ntkreg.ntk.cross_kernel import cross_kernel
-from ntkreg.ntk.landmark_sums import Sums, chunk_rows, merge, subtract
+from ntkreg.ntk.cross_kernel import expand
+from ntkreg.ntk.landmark_sums import Sums, merge, subtract
 from ntkreg.ntk.landmarks import Landmarks
 from ntkreg.ntk.path import gradient_descent_filter, step_grid
 
@@ -126,16 +126,10 @@ def predict_along(
     dual, offsets = landmark_coefficients(landmarks, spectrum, filters)
     n_times, m, n_targets = dual.shape
     flat = np.ascontiguousarray(np.moveaxis(dual, 0, 1)).reshape(m, n_times * n_targets)
-    result = np.empty((n_times, len(inputs), n_targets))
-    size = chunk_rows(m)
-    for start in range(0, len(inputs), size):
-        rows = inputs[start : start + size]
-        block = cross_kernel(rows, landmarks.rows, landmarks.branches) @ flat
-        result[:, start : start + size] = np.moveaxis(
-            block.reshape(len(rows), *dual.shape[::2]), 1, 0
-        )
-    result += offsets[:, None, :]
-    return result
+    values = expand(inputs, landmarks.rows, flat, landmarks.branches)
+    path = np.moveaxis(values.reshape(len(inputs), n_times, n_targets), 1, 0)
+    path += offsets[:, None, :]
+    return path
 
 
 def held_out_along(

@@ -14,11 +14,10 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkreg.ntk.cross_kernel import chunk_rows
 from ntkreg.ntk.landmarks import Landmarks, features
 
 Array = NDArray[np.float64]
-
-_CHUNK_ENTRIES = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,6 @@ class Sums:
     cross: Array
     target: Array
     squares: Array
-
-
-def chunk_rows(n_columns: int) -> int:
-    """Return how many rows of kernel values to hold at once: 64 MB of them."""
-    return max(1, _CHUNK_ENTRIES // max(n_columns, 1))
 
 
 def accumulate(landmarks: Landmarks, inputs: Array, target: Array) -> Sums:
