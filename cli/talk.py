@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], None]
 # stages that are not the name of a model have a sentence
-_STAGES = {"read": "I690", "explain": "I691", "fit": "I692", "knowledge": "I693"}
+_STAGES = {
+    "read": "I690",
+    "explain": "I691",
+    "fit": "I692",
+    "knowledge": "I693",
+    "regime": "I696",
+}
 
 
 def json_text(document: Any) -> str:

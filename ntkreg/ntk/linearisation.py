@@ -7,7 +7,8 @@ a kernel machine whose kernel is K_0 = J_0 J_0' (theory.md 1.2, 2d).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from ntkreg.ntk.path import (
 from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]
+LinearMap = Callable[[Array], Array]
 
 
 def _halves(arrays: Sequence[Array], net: int, target: int) -> Iterator[tuple[list[Array], Array]]:
@@ -147,16 +149,37 @@ def _seen_and_back(
     return found
 
 
-def preconditioner_root(spectrum: Spectrum) -> Array:
-    """Return the square root of the accelerated solver's preconditioner M, shape (n, n).
+def preconditioner_root(spectrum: Spectrum) -> LinearMap:
+    """Return the product with the square root of the accelerated solver's preconditioner M.
 
     M = I + U_k (s_{k+1}/s - 1) U_k', as in :mod:`ntkreg.ntk.accelerated_descent`.
     """
     values, deflated = spectrum.values, n_deflated(spectrum.values)
     edge = ACCELERATED_SAFETY / accelerated_step(values)
     top = spectrum.vectors[:, :deflated]
-    root: Array = np.eye(len(values)) + (top * (np.sqrt(edge / values[:deflated]) - 1.0)) @ top.T
-    return root
+    factors = np.sqrt(edge / values[:deflated])[:, None] - 1.0
+
+    def times(matrix: Array) -> Array:
+        product: Array = matrix + top @ (factors * (top.T @ matrix))
+        return product
+
+    return times
+
+
+def momentum_filter(values: Array, deflated: int, n_steps: int, learning_rate: float) -> Array:
+    """Return the filter of the accelerated iteration after `n_steps` steps of a given size.
+
+    Where the iteration would blow up, a smaller step is taken for the same flow time
+    eta n_steps^2, as the guard does with the net.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        filters: Array = accelerated_filter(values, deflated, n_steps, learning_rate)[-1]
+        if np.max(np.abs(1.0 - values * filters)) <= 1.0 + 1e-9:
+            return filters
+    ratio = learning_rate * float(values[deflated]) / ACCELERATED_SAFETY
+    steps = math.ceil(n_steps * math.sqrt(ratio))
+    slower: Array = accelerated_filter(values, deflated, steps)[-1]
+    return slower
 
 
 def train_linearised(
@@ -164,14 +187,13 @@ def train_linearised(
     target: Array,
     *,
     learning_rate: float,
-    n_steps: float,
-    root: Array | None = None,
+    n_steps: int,
+    root: LinearMap | None = None,
     fit_intercept: bool = False,
 ) -> Array:
     """Return the outputs of a linearised net after the training that the net itself had.
 
-    In closed form, in the eigenbasis of the linearised net's own kernel. The accelerated iteration
-    takes the step that is stable there, for the same flow time eta n_steps^2.
+    In closed form, in the eigenbasis of the linearised net's own kernel.
 
     Parameters
     ----------
@@ -181,9 +203,9 @@ def train_linearised(
         Centred if `fit_intercept`.
     learning_rate : float
         eta.
-    n_steps : float
-    root : ndarray of shape (n, n), optional
-        Square root of the preconditioner of the accelerated solver; None is plain gradient
+    n_steps : int
+    root : callable, optional
+        Of the accelerated solver, from :func:`preconditioner_root`; None is plain gradient
         descent.
     fit_intercept : bool, default=False
         Whether outputs are centred on the training rows.
@@ -196,15 +218,13 @@ def train_linearised(
     kernel = rows[:n]
     if fit_intercept:
         rows, kernel = rows - kernel.mean(axis=0), centre(kernel)
-    spectrum = decompose(kernel if root is None else root @ kernel @ root)
+    spectrum = decompose(kernel if root is None else root(root(kernel).T))
     values, vectors = spectrum.values, spectrum.vectors
     if root is None:
         filters = gradient_descent_filter(values, learning_rate, np.array([n_steps]))[0]
     else:
-        own = ACCELERATED_SAFETY / values[0] if values[0] > 0 else learning_rate
-        same_time = round(n_steps * float(np.sqrt(learning_rate / own)))
-        filters = accelerated_filter(values, 0, same_time)[-1]
-        vectors = root @ vectors
+        filters = momentum_filter(values, 0, n_steps, learning_rate)
+        vectors = root(vectors)
     alpha = vectors @ (filters * (vectors.T @ target)) / n
     if fit_intercept:
         alpha -= alpha.mean()

@@ -79,7 +79,9 @@ def n_deflated(values: Array, ratio: float = DEFLATION_RATIO) -> int:
     return min(int(np.count_nonzero(values > values[0] / ratio)), len(values) - 1)
 
 
-def accelerated_filter(values: Array, deflated: int, n_steps: int) -> Array:
+def accelerated_filter(
+    values: Array, deflated: int, n_steps: int, learning_rate: float | None = None
+) -> Array:
     """Return the filter of the preconditioned Nesterov iteration at each of its steps.
 
     The residual is multiplied by s_{k+1}/s_i along the top k eigenvectors, so that all of them act
@@ -92,6 +94,8 @@ def accelerated_filter(values: Array, deflated: int, n_steps: int) -> Array:
     deflated : int
         k, the number of preconditioned eigenvectors.
     n_steps : int
+    learning_rate : float, optional
+        Another step.
 
     Returns
     -------
@@ -103,7 +107,7 @@ def accelerated_filter(values: Array, deflated: int, n_steps: int) -> Array:
         edge = values[values > 0].min(initial=1.0)
     damping = np.ones_like(values)
     damping[:deflated] = edge / values[:deflated]
-    rate = ACCELERATED_SAFETY / edge
+    rate = ACCELERATED_SAFETY / edge if learning_rate is None else learning_rate
     path = np.zeros((n_steps + 1, len(values)))
     previous = path[0]
     for step in range(1, n_steps + 1):

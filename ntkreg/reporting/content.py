@@ -13,6 +13,7 @@ from ntkreg.decision.results import IntervalResult
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Dataset
+from ntkreg.ntk.regime_verdict import RegimeReport
 from ntkreg.ntk.results import Prescription, TrainingTrace
 
 
@@ -48,6 +49,8 @@ class ReportContent:
         Package versions.
     created : str
         Date of the run, ISO form.
+    regime : RegimeReport or None, default=None
+        Training regime of the finite net on all rows.
     """
 
     dataset: Dataset
@@ -63,3 +66,4 @@ class ReportContent:
     settings: Mapping[str, Any]
     versions: Mapping[str, str]
     created: str
+    regime: RegimeReport | None = None

@@ -18,20 +18,19 @@ from ntkreg.evaluation import CONTENDER_NAMES, make_plan, run_benchmark
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.exceptions import InputError
 from ntkreg.inspection import audit_leaks, explain, fit_domain, judge_knowledge, read_knowledge
-from ntkreg.inspection.results import Explanation
+from ntkreg.inspection.results import Expectation, Explanation, KnowledgeVerdict
 from ntkreg.io import read_table
 from ntkreg.io.dataset import Dataset
-from ntkreg.ntk.results import Prescription, TrainingTrace
 from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
 from ntkreg.study.fitting import (
     CONFIDENCE,
-    find_part,
     fit_contender,
     labels_of,
     prescription_of,
 )
 from ntkreg.study.stages import Progress, Stages
+from ntkreg.study.training_regime import training_in_words
 from ntkreg.study.versions import package_versions
 
 TREES = "lightgbm"
@@ -128,24 +127,21 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     fitted = _fit_all(benchmark, dataset, seed, stages)
     explanations = _explain(benchmark, fitted, dataset, seed, stages)
     with stages.stage("knowledge"):
-        residuals = {
-            e.model: _held_out_residuals(benchmark, e.model, dataset) for e in explanations
-        }
-        judged = [
-            judge_knowledge(expectations, e, dataset, seed=seed, residuals=residuals[e.model])
-            for e in explanations
-        ]
+        judged = _judge(expectations, explanations, benchmark, dataset, seed)
+    with stages.stage("regime"):
+        training = training_in_words(fitted, dataset, benchmark, seed=seed)
     model = _model(benchmark, fitted, dataset, seed, settings)
     content = ReportContent(
         dataset=dataset,
         leaks=leaks,
         benchmark=benchmark,
         explanations=explanations,
-        knowledge=tuple(verdict for verdicts in judged for verdict in verdicts),
+        knowledge=judged,
         intervals=model.interval,
         in_domain=model.domain.inside(dataset.features),
-        prescription=_prescription(fitted),
-        trace=_trace(fitted),
+        prescription=training.prescription,
+        trace=training.trace,
+        regime=training.regime,
         specification=(lsl, usl),
         settings=settings,
         versions=model.versions,
@@ -180,7 +176,7 @@ def _fit_all(
     if "ntk" not in wanted:
         wanted.append("ntk-kernel")
     explained = {benchmark.chosen, TREES} & set(wanted)
-    stages.expect(len(set(wanted)) + len(explained) + 1)
+    stages.expect(len(set(wanted)) + len(explained) + 2)
     fitted = {}
     for name in dict.fromkeys(wanted):
         with stages.stage("fit", f"fit {name}"):
@@ -201,6 +197,26 @@ def _explain(
             with stages.stage("explain", f"explain {name}"):
                 explanations.append(explain(fitted[name], name, dataset, seed=seed))
     return tuple(explanations)
+
+
+def _judge(
+    expectations: Sequence[Expectation],
+    explanations: Sequence[Explanation],
+    benchmark: BenchmarkResult,
+    dataset: Dataset,
+    seed: int,
+) -> tuple[KnowledgeVerdict, ...]:
+    return tuple(
+        verdict
+        for explanation in explanations
+        for verdict in judge_knowledge(
+            expectations,
+            explanation,
+            dataset,
+            seed=seed,
+            residuals=_held_out_residuals(benchmark, explanation.model, dataset),
+        )
+    )
 
 
 def _held_out_residuals(
@@ -230,15 +246,3 @@ def _model(
         versions=package_versions(),
         data_sha256=dataset.source.sha256,
     )
-
-
-def _prescription(fitted: Mapping[str, Any]) -> Prescription:
-    found = prescription_of(fitted["ntk" if "ntk" in fitted else "ntk-kernel"])
-    if found is None:
-        raise TypeError("the fitted kernel carries no prescription_")
-    return found
-
-
-def _trace(fitted: Mapping[str, Any]) -> TrainingTrace | None:
-    found: TrainingTrace | None = find_part(fitted["ntk"], "trace_") if "ntk" in fitted else None
-    return found
