@@ -181,9 +181,7 @@ def test_duplicate_landmarks_drop_out_and_change_nothing():
 def test_constant_columns_alone_give_the_mean():
     X = np.ones((50, 3))
     y = np.arange(50.0)[:, None]
-    landmarks = make_landmarks(
-        X, choose_landmarks(X, 10, BRANCHES, np.random.default_rng(0)), BRANCHES
-    )
+    landmarks = make_landmarks(X, choose_landmarks(X, 10, np.random.default_rng(0)), BRANCHES)
     assert len(landmarks.rows) == 1
     spectrum = decompose_sums(sum_rows(landmarks, X, y))
     path = predict_along(landmarks, spectrum, np.full((1, 1), 1.0), X)
@@ -201,7 +199,7 @@ def test_a_kernel_that_is_zero_everywhere_gives_the_mean():
 def test_chosen_landmarks_are_distinct_reproducible_and_spread_over_rare_rows():
     # two hundred rows in one spot and twenty far apart from it and from each other
     X = np.vstack([rows(200) * np.array([1e-3] * 4 + [1.0]), rows(20, seed=5) * 3.0])
-    first, again = (choose_landmarks(X, 30, BRANCHES, np.random.default_rng(7)) for _ in range(2))
+    first, again = (choose_landmarks(X, 30, np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
     assert len(np.unique(first)) == 30
     assert np.count_nonzero(first >= 200) >= 18
@@ -209,7 +207,7 @@ def test_chosen_landmarks_are_distinct_reproducible_and_spread_over_rare_rows():
 
 def test_more_landmarks_than_rows_are_all_rows():
     X = rows(15)
-    chosen = choose_landmarks(X, 20, BRANCHES, np.random.default_rng(0))
+    chosen = choose_landmarks(X, 20, np.random.default_rng(0))
     np.testing.assert_array_equal(chosen, np.arange(15))
 
 
@@ -217,7 +215,7 @@ def test_the_residual_of_the_kernel_falls_as_landmarks_are_added():
     X = rows(300)
     left = []
     for m in (10, 40, 160):
-        chosen = choose_landmarks(X, m, BRANCHES, np.random.default_rng(0))
+        chosen = choose_landmarks(X, m, np.random.default_rng(0))
         phi = features(make_landmarks(X, chosen, BRANCHES), X)
         left.append(np.trace(gram(X, None, BRANCHES)) - np.sum(phi**2))
     assert left[0] > 2 * left[1] > 4 * left[2] > 0
@@ -235,8 +233,9 @@ def test_one_and_two_threads_agree():
 
 
 def test_the_number_of_landmarks_keeps_to_the_budget():
-    assert n_landmarks(300) == 300
-    assert n_landmarks(10**6) < n_landmarks(45_000) < 45_000
-    assert n_landmarks(45_000, operations=1e11) < n_landmarks(45_000)
-    m = n_landmarks(45_000, memory=1e8)
+    assert n_landmarks(300, 10) == 300
+    assert n_landmarks(10**6, 10) < n_landmarks(45_000, 10) < 45_000
+    assert n_landmarks(45_000, 1000) < n_landmarks(45_000, 10)
+    assert n_landmarks(45_000, 10, operations=1e11) < n_landmarks(45_000, 10)
+    m = n_landmarks(45_000, 10, memory=1e8)
     assert 8 * 10 * m**2 <= 1e8 < 8 * 10 * (m + 1) ** 2
