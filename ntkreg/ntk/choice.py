@@ -1,44 +1,17 @@
-"""Depth and number of steps from the held-out error over folds: the choices no theorem makes."""
+"""Depth and number of steps of one model from its held-out paths: the choices no theorem makes."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.ntk.options import Options
-from ntkreg.ntk.selection import MAX_DEPTH_ROWS, PreparedFold, held_out_paths
-
 Array = NDArray[np.float64]
+Steps = NDArray[np.int64]
 
 _DEPTH_TOLERANCE = 0.02
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What the folds prescribe, with their held-out predictions at the two stops.
-
-    Parameters
-    ----------
-    depth, n_steps, n_steps_accelerated : int
-    cv_error : float
-        Held-out RMSE at `n_steps`, target units.
-    cv_prediction, cv_prediction_accelerated : ndarray of shape (n, n_targets)
-    candidates : tuple of (str, float)
-        Depths that were compared, with their least held-out RMSE.
-    """
-
-    depth: int
-    n_steps: int
-    n_steps_accelerated: int
-    cv_error: float
-    cv_prediction: Array
-    cv_prediction_accelerated: Array
-    candidates: tuple[tuple[str, float], ...]
-
-
-def _squared_errors(path: Array, y: Array, scale: Array) -> Array:
+def squared_errors(path: Array, y: Array, scale: Array) -> Array:
     """Return each row's held-out squared error at every time, shape (n_times, n), unit targets."""
     with np.errstate(over="ignore", invalid="ignore"):
         errors = np.mean(((path - y) / scale) ** 2, axis=2)
@@ -64,46 +37,39 @@ def earliest_within_one_standard_error(errors: Array) -> int:
     return int(np.argmax(finite & (difference.mean(axis=1) <= allowance)))
 
 
-def _choose_depth(
-    folds: list[PreparedFold], y: Array, scale: Array, options: Options
-) -> tuple[int, dict[int, float]]:
-    """Return the depth, and the least held-out mean squared error by depth.
+def choose_time(errors: Array, steps: Steps, likely: float) -> int:
+    """Return the position of the number of steps to take.
 
-    It is the smallest depth whose root mean squared error is within 2 % of the best one: deeper
-    nets take longer, and on real tables they differ little once the metric is learned.
-    """
-    if len(options.depths) == 1:
-        return options.depths[0], {}
-    least = {}
-    for depth in options.depths:
-        paths = held_out_paths(folds, depth, y.shape, options, MAX_DEPTH_ROWS)
-        least[depth] = float(_squared_errors(paths.plain, y, scale).mean(axis=1).min())
-    limit = min(least.values()) * (1.0 + _DEPTH_TOLERANCE) ** 2
-    return min(depth for depth, error in least.items() if error <= limit), least
-
-
-def choose(folds: list[PreparedFold], y: Array, scale: Array, options: Options) -> Choice:
-    """Prescribe depth and numbers of steps from folds.
+    It is halfway, in logarithms, between the earliest number within one standard error of the
+    least held-out error and the number at which gradient descent has fitted as much as a ridge at
+    the noise level of the marginal likelihood. The first trusts few rows too much or too little,
+    the second trusts the model: on real tables their mean was better than either.
 
     Parameters
     ----------
-    folds : list of PreparedFold
-    y : ndarray of shape (n, n_targets)
-    scale : ndarray of shape (n_targets,)
-        Standard deviations of the targets.
-    options : Options
+    errors : ndarray of shape (n_times, n)
+        Held-out squared errors.
+    steps : ndarray of shape (n_times,)
+    likely : float
+        The second number of steps; NaN where no noise level was learned, and then the first
+        stands alone.
     """
-    depth, least = _choose_depth(folds, y, scale, options)
-    paths = held_out_paths(folds, depth, y.shape, options)
-    time = earliest_within_one_standard_error(_squared_errors(paths.plain, y, scale))
-    fast = earliest_within_one_standard_error(_squared_errors(paths.accelerated, y, scale))
-    unit = float(np.sqrt(np.mean(scale**2)))
-    return Choice(
-        depth=depth,
-        n_steps=int(paths.steps[time]),
-        n_steps_accelerated=int(paths.accelerated_steps[fast]),
-        cv_error=float(np.sqrt(np.mean((paths.plain[time] - y) ** 2))),
-        cv_prediction=paths.plain[time],
-        cv_prediction_accelerated=paths.accelerated[fast],
-        candidates=tuple((f"L={d}", float(np.sqrt(e)) * unit) for d, e in least.items()),
-    )
+    first = earliest_within_one_standard_error(errors)
+    if not np.isfinite(likely):
+        return first
+    target = 0.5 * (np.log(steps[first]) + np.log(np.clip(likely, steps[0], steps[-1])))
+    return int(np.argmin(np.abs(np.log(steps) - target)))
+
+
+def choose_depth(least: dict[int, float]) -> int:
+    """Return the smallest depth whose root mean squared error is within 2 % of the best one.
+
+    Deeper nets take longer, and on real tables they differ little once the metric is learned.
+
+    Parameters
+    ----------
+    least : dict of int to float
+        Least held-out mean squared error by depth.
+    """
+    limit = min(least.values()) * (1.0 + _DEPTH_TOLERANCE) ** 2
+    return min(depth for depth, error in least.items() if error <= limit)

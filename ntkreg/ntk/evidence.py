@@ -15,8 +15,9 @@ import scipy.linalg
 import scipy.optimize
 from numpy.typing import NDArray
 
-from ntkreg.ntk.kernel import Angles, angles_between, profile_and_slope, profile_at_one
-from ntkreg.ntk.metric import Metric
+from ntkreg.ntk.angles import Angles, angles_between
+from ntkreg.ntk.metric import Metric, onto_sphere, through_sphere
+from ntkreg.ntk.profiles import profile_and_slope, profile_at_one
 from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]
@@ -75,8 +76,19 @@ def _input_gradient(P: Array, inputs: Array, state: _Evaluated) -> Array:
     return gradient
 
 
+def _inverse(factor: Array) -> Array:
+    """Return the inverse of the matrix whose lower Cholesky factor is given."""
+    inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1)
+    lower = np.tril(inverse)
+    return lower + np.tril(inverse, -1).T
+
+
 def negative_log_evidence(
-    theta: Array, rows: Array, target: Array, branches: Sequence[Branch]
+    theta: Array,
+    rows: Array,
+    target: Array,
+    branches: Sequence[Branch],
+    sphere: bool = False,
 ) -> tuple[float, Array]:
     """Return the penalised negative log marginal likelihood per row, and its gradient.
 
@@ -92,6 +104,8 @@ def negative_log_evidence(
         Mean 0, standard deviation 1; several targets are averaged.
     branches : sequence of Branch
         Their own weights are not used.
+    sphere : bool, default=False
+        Whether the scaled rows are put on the unit sphere.
 
     Returns
     -------
@@ -102,6 +116,8 @@ def negative_log_evidence(
     n, n_columns = rows.shape
     scales, bias, weights, noise = _unpack(theta, n_columns, len(branches))
     inputs = np.hstack([rows * scales, np.full((n, 1), bias)])
+    if sphere:
+        inputs, norms = onto_sphere(inputs)
     state = _evaluate(inputs, weights, branches)
     kernel = state.value * state.outer + _OFFSET_VARIANCE
     kernel[np.diag_indices(n)] += noise + _JITTER
@@ -111,7 +127,7 @@ def negative_log_evidence(
         return float("inf"), np.zeros_like(theta)
     n_targets = target.shape[1]
     alpha = scipy.linalg.cho_solve(factor, target, check_finite=False)
-    inverse = scipy.linalg.cho_solve(factor, np.eye(n), check_finite=False)
+    inverse = _inverse(factor[0])
     log_scales = theta[:n_columns]
     value = (
         0.5 * float(np.sum(target * alpha)) / n_targets
@@ -120,6 +136,8 @@ def negative_log_evidence(
     )
     P = 0.5 * (inverse - alpha @ alpha.T / n_targets)
     d_inputs = _input_gradient(P, inputs, state)
+    if sphere:
+        d_inputs = through_sphere(d_inputs, inputs, norms)
     gradient = np.concatenate(
         [
             np.einsum("ij,ij->j", d_inputs[:, :-1], rows) * scales + 2.0 * _PRIOR * log_scales,
@@ -149,6 +167,7 @@ def likelihood_metric(
     target: Array,
     branches: Sequence[Branch],
     *,
+    sphere: bool = False,
     start: Metric | None = None,
     max_iterations: int = 30,
 ) -> Metric:
@@ -160,6 +179,7 @@ def likelihood_metric(
     target : ndarray of shape (n, n_targets)
         Mean 0, standard deviation 1.
     branches : sequence of Branch
+    sphere : bool, default=False
     start : Metric, optional
         Where to begin (a fold begins at the optimum of all rows).
     max_iterations : int, default=30
@@ -179,7 +199,7 @@ def likelihood_metric(
     found = scipy.optimize.minimize(
         negative_log_evidence,
         np.clip(_start(start, n_columns, n_branches), low, high),
-        args=(rows, target, branches),
+        args=(rows, target, branches, sphere),
         jac=True,
         method="L-BFGS-B",
         bounds=bounds,
@@ -189,4 +209,4 @@ def likelihood_metric(
     learned = tuple(
         replace(branch, weight=float(w)) for branch, w in zip(branches, weights, strict=True)
     )
-    return Metric(scales, bias, learned, noise)
+    return Metric(scales, bias, learned, noise, sphere)

@@ -14,7 +14,9 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ntkreg.ntk.kernel import angles_between, gram, profile_and_slope
+from ntkreg.ntk.angles import angles_between
+from ntkreg.ntk.kernel import gram
+from ntkreg.ntk.profiles import profile_and_slope
 from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]
@@ -33,23 +35,43 @@ class Metric:
         With their learned weights.
     noise : float
         Noise variance in units of the target's variance; NaN where it was not learned.
+    sphere : bool, default=False
+        Whether the scaled rows are put on the unit sphere.
     """
 
     scales: Array
     bias: float
     branches: tuple[Branch, ...]
     noise: float
+    sphere: bool = False
 
 
-def plain_metric(n_embedded: int, branches: Sequence[Branch], bias: float = 1.0) -> Metric:
+def plain_metric(
+    n_embedded: int, branches: Sequence[Branch], bias: float = 1.0, sphere: bool = False
+) -> Metric:
     """Return the metric of the papers: all scales one."""
-    return Metric(np.ones(n_embedded), bias, tuple(branches), float("nan"))
+    return Metric(np.ones(n_embedded), bias, tuple(branches), float("nan"), sphere)
+
+
+def onto_sphere(rows: Array) -> tuple[Array, Array]:
+    """Return the rows at norm one, and the norms they had, shape (n, 1); a zero row stays."""
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    norms[norms == 0] = 1.0
+    return rows / norms, norms
+
+
+def through_sphere(gradient: Array, unit: Array, norms: Array) -> Array:
+    """Return the gradient in the rows from the one in the unit rows."""
+    radial = np.einsum("ij,ij->i", gradient, unit)[:, None]
+    before: Array = (gradient - radial * unit) / norms
+    return before
 
 
 def apply_metric(metric: Metric, rows: Array) -> Array:
-    """Return the rows scaled by the metric, with the constant appended."""
+    """Return the rows scaled by the metric, with the constant appended, on the sphere if asked."""
     constant = np.full((len(rows), 1), metric.bias)
-    return np.hstack([rows * metric.scales, constant])
+    scaled = np.hstack([rows * metric.scales, constant])
+    return onto_sphere(scaled)[0] if metric.sphere else scaled
 
 
 def gradient_metric(
@@ -58,6 +80,7 @@ def gradient_metric(
     branches: Sequence[Branch],
     *,
     bias: float = 1.0,
+    sphere: bool = False,
     rounds: int = 2,
     power: float = 0.25,
 ) -> Metric:
@@ -73,6 +96,7 @@ def gradient_metric(
         Mean 0, standard deviation 1.
     branches : sequence of Branch
     bias : float, default=1.0
+    sphere : bool, default=False
     rounds : int, default=2
     power : float, default=0.25
         Of the mean squared gradient.
@@ -81,12 +105,12 @@ def gradient_metric(
     -------
     Metric
     """
-    metric = plain_metric(rows.shape[1], branches, bias)
+    metric = plain_metric(rows.shape[1], branches, bias, sphere)
     for _ in range(rounds):
         inputs = apply_metric(metric, rows)
         alpha = _leave_one_out_ridge(gram(inputs, None, branches), target)
         # the chain rule: the gradient in an embedded column is that in its scaled copy, times scale
-        squared = _mean_squared_gradient(inputs, alpha, branches)[:-1] * metric.scales**2
+        squared = _mean_squared_gradient(inputs, alpha, metric, rows)[:-1] * metric.scales**2
         if not squared.max(initial=0.0) > 0:
             break
         scales = (squared / squared.max()) ** power
@@ -109,11 +133,11 @@ def _leave_one_out_ridge(kernel: Array, target: Array) -> Array:
     return chosen
 
 
-def _mean_squared_gradient(inputs: Array, alpha: Array, branches: Sequence[Branch]) -> Array:
+def _mean_squared_gradient(inputs: Array, alpha: Array, metric: Metric, rows: Array) -> Array:
     """Return the mean over rows and targets of the squared gradient, shape (n_inputs,)."""
     pairs = angles_between(inputs)
     value, slope = np.zeros_like(pairs.cosine), np.zeros_like(pairs.cosine)
-    for branch in branches:
+    for branch in metric.branches:
         k, dk = profile_and_slope(pairs, branch)
         value += branch.weight * k
         slope += branch.weight * dk
@@ -121,9 +145,12 @@ def _mean_squared_gradient(inputs: Array, alpha: Array, branches: Sequence[Branc
     norms = np.where(pairs.left > 0, pairs.left, 1.0)
     unit = inputs / norms[:, None]
     weighted = (value - pairs.cosine * slope) * norms
+    before = onto_sphere(apply_metric(replace(metric, sphere=False), rows))[1]
     total = np.zeros(inputs.shape[1])
     for column in alpha.T:
         gradient = slope @ (column[:, None] * inputs) + (weighted @ column)[:, None] * unit
+        if metric.sphere:
+            gradient = through_sphere(gradient, unit, before)
         total += np.mean(gradient**2, axis=0)
     mean: Array = total / alpha.shape[1]
     return mean

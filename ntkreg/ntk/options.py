@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from ntkreg.ntk.results import Activation, Branch, Trained
+from ntkreg.preprocessing.embedding import EmbeddingKind
 
-_ACTIVATIONS: dict[str, tuple[Activation, ...]] = {
-    "relu": ("relu",),
-    "relu2": ("relu2",),
-    "relu+relu2": ("relu", "relu2"),
-}
 _TRAINED = ("all", "hidden", "last_hidden", "readout")
 _METRICS = ("auto", "likelihood", "gradient", None)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One model of the stack: what its inputs are and which nets it adds up.
+
+    Parameters
+    ----------
+    name : str
+    activations : tuple of str
+        One branch each.
+    embedding : {"values", "values+scores", "clipped+scores"}
+        Standardised values, alone or with normal scores beside them; "clipped" bounds them softly.
+    metric : {"likelihood", "gradient"} or None
+    depths : tuple of int
+        Numbers of hidden layers of the ReLU branch to choose from.
+    """
+
+    name: str
+    activations: tuple[Activation, ...]
+    embedding: EmbeddingKind = "values+scores"
+    metric: str | None = "likelihood"
+    depths: tuple[int, ...] = (1,)
+
+    def branches(self, depth: int, trained: Trained) -> tuple[Branch, ...]:
+        """Return the parallel nets at one depth of the ReLU branch."""
+        fixed = {"linear": 0, "relu": depth}
+        return tuple(Branch(a, fixed.get(a, 1), 1.0, trained) for a in self.activations)
+
+
+# four views of a table that err differently (docs/method.md): rough, smooth, few columns, linear
+STACK = (
+    Candidate("relu", ("relu",)),
+    Candidate("smooth", ("relu", "relu2", "relu3"), "values"),
+    Candidate("gradient", ("relu",), "clipped+scores", "gradient"),
+    Candidate("linear", ("linear",), "values", None),
+)
 
 
 @dataclass(frozen=True)
@@ -26,41 +59,33 @@ class Options:
 
     Parameters
     ----------
-    depths : tuple of int
-        Candidate numbers of hidden layers of the ReLU branch.
-    activations : tuple of {"relu", "relu2"}
-        One branch each.
+    candidates : tuple of Candidate
+        Models that are stacked.
     trained : {"all", "hidden", "last_hidden", "readout"}
-    metric : {"likelihood", "gradient"} or None
-    normal_scores : bool
-        Whether columns also appear as normal scores.
+    sphere : bool
+        Whether the scaled rows are put on the unit sphere.
     fit_intercept : bool
         Whether the output is centred on the training rows.
     bias : float
         Constant appended to the rows (start value where the metric learns it).
-    n_folds : int
+    n_folds : int or None
+        None: 10 up to 200 rows, else 5.
     max_accelerated_steps : int
     random_state : int
         Seed of the folds and of the rows on which the metric is learned.
+    n_threads : int or None
+        None: as many as there are processors for this process.
     """
 
-    depths: tuple[int, ...] = (1, 2, 3)
-    activations: tuple[Activation, ...] = ("relu", "relu2")
+    candidates: tuple[Candidate, ...] = STACK
     trained: Trained = "all"
-    metric: str | None = "likelihood"
-    normal_scores: bool = True
+    sphere: bool = False
     fit_intercept: bool = True
     bias: float = 1.0
-    n_folds: int = 5
+    n_folds: int | None = None
     max_accelerated_steps: int = 1000
     random_state: int = 0
-
-    def branches(self, depth: int) -> tuple[Branch, ...]:
-        """Return the parallel nets at one depth; the squared ReLU has one hidden layer."""
-        return tuple(
-            Branch(name, depth if name == "relu" else 1, 1.0, self.trained)
-            for name in self.activations
-        )
+    n_threads: int | None = None
 
 
 def _allowed(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
@@ -68,12 +93,22 @@ def _allowed(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
         raise ValueError(f"{name} must be one of {allowed}, got {value!r}")
 
 
-def _depths(depth: Any) -> tuple[int, ...]:
+def _depths(depth: Any) -> tuple[int, ...] | None:
     if isinstance(depth, str) and depth == "auto":
-        return (1, 2, 3)
+        return None
     if not isinstance(depth, Integral) or isinstance(depth, bool) or depth < 1:
         raise ValueError(f"depth must be 'auto' or an integer >= 1, got {depth!r}")
     return (int(depth),)
+
+
+def _activations(names: Any) -> tuple[Activation, ...]:
+    known = get_args(Activation)
+    parts = tuple(names.split("+")) if isinstance(names, str) else ()
+    if not parts or not set(parts) <= set(known) or len(set(parts)) < len(parts):
+        raise ValueError(
+            f"activation must be 'auto' or one or more of {known} joined by '+', got {names!r}"
+        )
+    return parts
 
 
 def seed_of(random_state: Any) -> int:
@@ -90,6 +125,32 @@ def seed_of(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
+def _candidates(estimator: Any) -> tuple[Candidate, ...]:
+    """Return the stack, or the one model that an explicit activation or metric asks for."""
+    depths = _depths(estimator.depth)
+    if estimator.metric == "auto" and estimator.activation == "auto":
+        chosen = STACK if depths is None else tuple(replace(c, depths=depths) for c in STACK)
+    else:
+        metric = "likelihood" if estimator.metric == "auto" else estimator.metric
+        name = estimator.activation
+        if name == "auto":
+            name = "relu+relu2" if metric == "likelihood" else "relu"
+        parts = _activations(name)
+        tried = (depths or (1, 2, 3)) if "relu" in parts else (1,)
+        chosen = (Candidate(name, parts, "values+scores", metric, tried),)
+    if estimator.normal_scores:
+        return chosen
+    return tuple(replace(c, embedding="values") for c in chosen)
+
+
+def _n_threads(n_jobs: Any) -> int | None:
+    if n_jobs is None or n_jobs == -1:
+        return None
+    if not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs < 1:
+        raise ValueError(f"n_jobs must be None, -1 or an integer >= 1, got {n_jobs!r}")
+    return int(n_jobs)
+
+
 def make_options(estimator: Any) -> Options:
     """Translate an estimator's parameters into `Options`.
 
@@ -99,22 +160,20 @@ def make_options(estimator: Any) -> Options:
         Naming the parameter, what is allowed and what was given.
     """
     _allowed("metric", estimator.metric, _METRICS)
-    _allowed("activation", estimator.activation, ("auto", *_ACTIVATIONS))
+    if estimator.activation != "auto":
+        _activations(estimator.activation)
     _allowed("trained", estimator.trained, _TRAINED)
-    metric = "likelihood" if estimator.metric == "auto" else estimator.metric
-    name = estimator.activation
-    if name == "auto":
-        name = "relu+relu2" if metric == "likelihood" else "relu"
-    depths = (1,) if name == "relu2" else _depths(estimator.depth)
-    if not estimator.n_folds >= 2:
-        raise ValueError(f"n_folds must be an integer >= 2, got {estimator.n_folds}")
+    n_folds = estimator.n_folds
+    if isinstance(n_folds, str) and n_folds == "auto":
+        n_folds = None
+    elif not isinstance(n_folds, Integral) or not n_folds >= 2:
+        raise ValueError(f"n_folds must be 'auto' or an integer >= 2, got {n_folds!r}")
     return Options(
-        depths=depths,
-        activations=_ACTIVATIONS[name],
+        candidates=_candidates(estimator),
         trained=estimator.trained,
-        metric=metric,
-        normal_scores=bool(estimator.normal_scores),
+        sphere=bool(estimator.sphere),
         fit_intercept=bool(estimator.fit_intercept),
-        n_folds=int(estimator.n_folds),
+        n_folds=None if n_folds is None else int(n_folds),
         random_state=seed_of(estimator.random_state),
+        n_threads=_n_threads(estimator.n_jobs),
     )

@@ -7,6 +7,7 @@ steps only (theory.md 1.3). So one eigendecomposition gives the path for every n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,6 +116,45 @@ def accelerated_filter(
         previous = path[step - 1]
         path[step] = ahead + rate * damping * (1.0 - values * ahead)
     return path
+
+
+def _momentum_path(shares: Array, steps: NDArray[np.int64]) -> Array:
+    """Return Nesterov's iterates for x q = 1 at the given numbers of steps, x in `shares`."""
+    path = np.zeros((len(steps), len(shares)))
+    before = now = np.zeros_like(shares)
+    wanted = {int(step): position for position, step in enumerate(steps)}
+    for step in range(1, int(steps[-1]) + 1):
+        ahead = now + ((step - 1) / (step + 2)) * (now - before)
+        before, now = now, ahead + ACCELERATED_SAFETY * (1.0 - shares * ahead)
+        if step in wanted:
+            path[wanted[step]] = now
+    return path
+
+
+def accelerated_filters(spectra: Sequence[Array], steps: NDArray[np.int64]) -> list[Array]:
+    """Return :func:`accelerated_filter` of several spectra at some numbers of steps.
+
+    The filter depends on s/s_{k+1} alone, so one recursion does for all spectra.
+
+    Parameters
+    ----------
+    spectra : sequence of ndarray of shape (n,)
+        Eigenvalues of K/n, descending.
+    steps : ndarray of shape (n_times,)
+        Ascending.
+
+    Returns
+    -------
+    list of ndarray of shape (n_times, n)
+    """
+    edges = [_edge(values, n_deflated(values)) for values in spectra]
+    shares = [np.minimum(v / e, 1.0) for v, e in zip(spectra, edges, strict=True)]
+    path = _momentum_path(np.concatenate(shares), steps)
+    ends = np.cumsum([len(values) for values in spectra])[:-1]
+    return [
+        part / np.maximum(values, edge)
+        for part, values, edge in zip(np.split(path, ends, axis=1), spectra, edges, strict=True)
+    ]
 
 
 def accelerated_residuals(values: Array, deflated: int, n_steps: int) -> Array:

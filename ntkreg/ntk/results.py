@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ntkreg.messages import Sentence
 
-Activation = Literal["relu", "relu2"]
+Activation = Literal["relu", "relu2", "relu3", "erf", "linear"]
 Trained = Literal["all", "hidden", "last_hidden", "readout"]
 Solver = Literal["gd", "accelerated"]
 Outcome = Literal["reached", "limit", "diverged", "guarded"]
@@ -24,10 +24,11 @@ class Branch:
 
     Parameters
     ----------
-    activation : {"relu", "relu2"}
-        "relu2" is the squared ReLU on the unit row, its output times the row's norm; depth 1 only.
+    activation : {"relu", "relu2", "relu3", "erf", "linear"}
+        "relu2" and "relu3" are the squared and cubed ReLU, "erf" is erf(2 z), all on the unit row
+        with the output times the row's norm; "linear" has no hidden layer.
     depth : int
-        Number of hidden layers L.
+        Number of hidden layers L: 0 for "linear", at least 1 for "relu", else 1.
     weight : float
         Non-negative amplitude of the branch's kernel.
     trained : {"all", "hidden", "last_hidden", "readout"}
@@ -52,13 +53,20 @@ class Reason:
 
 @dataclass(frozen=True)
 class Prescription:
-    """Every constant of the training run, read off the infinite-width kernel on the data.
+    """Every constant of one training run, read off the infinite-width kernel on the data.
+
+    Of a stack it is the prescription of the model with the largest share, and `others` are those
+    of the rest.
 
     The training loss is (1/2n) sum (f - y)^2 on the centred and scaled target, and s_1 the largest
     eigenvalue of K/n (theory.md 1.3 notation).
 
     Parameters
     ----------
+    name : str
+        Of the candidate.
+    share : float
+        Weight of its prediction in the stack.
     branches : tuple of Branch
         The parallel nets.
     metric : ndarray of shape (n_embedded,)
@@ -68,9 +76,9 @@ class Prescription:
     learning_rate : float
         Step size eta of plain gradient descent, 1/s_1.
     n_steps : int
-        Steps of plain gradient descent at which the held-out error is least.
+        Steps of plain gradient descent (:func:`ntkreg.ntk.choice.choose_time`).
     n_steps_accelerated : int
-        Steps of the accelerated iteration at which its own held-out error is least.
+        Steps of the accelerated iteration, by the same rule on its own held-out path.
     n_deflated : int
         Top eigenvectors that the accelerated iteration preconditions.
     top_eigenvalue : float
@@ -80,14 +88,18 @@ class Prescription:
     noise : float
         Estimated noise standard deviation in target units (averaged over targets).
     cv_error : float
-        Held-out RMSE along the path at `n_steps`, target units, everything learned from y learned
-        anew in each fold (averaged over targets).
+        Held-out RMSE at `n_steps`, target units, everything learned from y learned anew in each
+        fold (averaged over targets); at the head of a stack that of the stack.
     candidates : tuple of (str, float)
         What else was tried, with its held-out RMSE.
     reasons : tuple of Reason
         Every number with its origin and its sentence.
+    others : tuple of Prescription
+        Further models of the stack, by falling share.
     """
 
+    name: str
+    share: float
     branches: tuple[Branch, ...]
     metric: NDArray[np.float64]
     bias: float
@@ -101,6 +113,7 @@ class Prescription:
     cv_error: float
     candidates: tuple[tuple[str, float], ...]
     reasons: tuple[Reason, ...]
+    others: tuple[Prescription, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Held-out error along the whole training path, with everything learned from y learned anew.
 
-Each fold fits the embedding and the metric on its own training rows, decomposes the kernel of each
-candidate depth, and predicts its test rows after every number of steps, for plain gradient descent
-and for the accelerated iteration alike. What is least over the folds is prescribed.
+Each fold fits the embedding and the metric on its own training rows, decomposes the kernel, and
+predicts its test rows after every number of steps, for plain gradient descent and for the
+accelerated iteration alike.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold, KFold
 
 from ntkreg.ntk.evidence import likelihood_metric
-from ntkreg.ntk.kernel import centre, gram, profile_at_one
+from ntkreg.ntk.kernel import centre, gram
 from ntkreg.ntk.metric import Metric, apply_metric, gradient_metric, plain_metric
-from ntkreg.ntk.options import Options
+from ntkreg.ntk.options import Candidate, Options
 from ntkreg.ntk.path import (
-    accelerated_filter,
+    Spectrum,
+    accelerated_filters,
     decompose,
     gradient_descent_filter,
-    n_deflated,
     predictions_along,
     step_grid,
 )
+from ntkreg.ntk.profiles import profile_at_one
 from ntkreg.ntk.results import Branch
 from ntkreg.preprocessing.embedding import embed, fit_embedding
 
@@ -32,7 +32,6 @@ Array = NDArray[np.float64]
 
 MAX_METRIC_ROWS = 400
 MAX_SELECTION_ROWS = 1000
-MAX_DEPTH_ROWS = 400
 FOLD_ITERATIONS = 8
 LARGEST_STEP_COUNT = 1e10
 
@@ -55,24 +54,31 @@ def scale_target(y: Array) -> Scaled:
 
 
 def learn_metric(
-    rows: Array, target: Array, options: Options, *, start: Metric | None = None
+    rows: Array,
+    target: Array,
+    candidate: Candidate,
+    options: Options,
+    *,
+    start: Metric | None = None,
 ) -> Metric:
     """Learn the metric on at most 400 rows; `start` warm-starts the likelihood.
 
     It is learned at the smallest candidate depth and shared by the others.
     """
-    branches = options.branches(min(options.depths))
-    if options.metric is None or rows.shape[1] == 0 or len(rows) < 3:
-        return plain_metric(rows.shape[1], branches, options.bias)
+    branches = candidate.branches(min(candidate.depths), options.trained)
+    if candidate.metric is None or rows.shape[1] == 0 or len(rows) < 3:
+        return plain_metric(rows.shape[1], branches, options.bias, options.sphere)
     if len(rows) > MAX_METRIC_ROWS:
         chosen = np.random.default_rng(options.random_state).choice(
             len(rows), MAX_METRIC_ROWS, replace=False
         )
         rows, target = rows[chosen], target[chosen]
-    if options.metric == "gradient":
-        return gradient_metric(rows, target, branches, bias=options.bias)
+    if candidate.metric == "gradient":
+        return gradient_metric(rows, target, branches, bias=options.bias, sphere=options.sphere)
     iterations = 30 if start is None else FOLD_ITERATIONS
-    return likelihood_metric(rows, target, branches, start=start, max_iterations=iterations)
+    return likelihood_metric(
+        rows, target, branches, sphere=options.sphere, start=start, max_iterations=iterations
+    )
 
 
 def at_depth(metric: Metric, depth: int) -> tuple[Branch, ...]:
@@ -89,18 +95,6 @@ def at_depth(metric: Metric, depth: int) -> tuple[Branch, ...]:
         return replace(deeper, weight=branch.weight * ratio)
 
     return tuple(moved(branch) for branch in metric.branches)
-
-
-def make_folds(
-    n: int, groups: NDArray[np.int64] | None, options: Options
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Return (train, test) positions of shuffled folds; rows of a group stay together."""
-    seed = options.random_state
-    if groups is not None and len(np.unique(groups)) >= 2:
-        count = min(options.n_folds, len(np.unique(groups)))
-        splitter = GroupKFold(count, shuffle=True, random_state=seed)
-        return list(splitter.split(np.zeros(n), groups=groups))
-    return list(KFold(min(options.n_folds, n), shuffle=True, random_state=seed).split(np.zeros(n)))
 
 
 @dataclass(frozen=True)
@@ -125,67 +119,78 @@ class PreparedFold:
     metric: Metric
 
 
-def prepare_folds(
+def prepare_fold(
     X: Array,
     y: Array,
-    groups: NDArray[np.int64] | None,
+    fold: tuple[NDArray[np.int64], NDArray[np.int64]],
     start: Metric,
     columns: NDArray[np.int64],
+    candidate: Candidate,
     options: Options,
-) -> list[PreparedFold]:
-    """Learn embedding, target scale and metric anew on the training rows of each fold.
+) -> PreparedFold:
+    """Learn embedding, target scale and metric anew on the training rows of one fold.
 
     Parameters
     ----------
     X : ndarray of shape (n, n_columns)
     y : ndarray of shape (n, n_targets)
-    groups : ndarray of shape (n,) of int, or None
+    fold : tuple of ndarray of int
+        Positions of training and test rows.
     start : Metric
-        Optimum of all rows: where a fold's own learning begins.
+        Optimum of all rows: where the fold's own learning begins.
     columns : ndarray of shape (n_embedded,) of int
         Embedded columns of `start`; a fold with others (a constant column) starts afresh.
+    candidate : Candidate
     options : Options
     """
-    rng = np.random.default_rng(options.random_state)
-    folds = []
-    for train, test in make_folds(len(y), groups, options):
-        # in random order, so that the first rows are a random subsample
-        train = rng.permutation(train)[:MAX_SELECTION_ROWS]
-        embedding = fit_embedding(X[train], normal_scores=options.normal_scores)
-        rows, target = embed(embedding, X[train]), scale_target(y[train])
-        same = np.array_equal(embedding.columns, columns)
-        metric = learn_metric(rows, target.values, options, start=start if same else None)
-        others = apply_metric(metric, embed(embedding, X[test]))
-        folds.append(PreparedFold(apply_metric(metric, rows), others, target, test, metric))
-    return folds
+    train, test = fold
+    # in random order, so that the first rows are a random subsample
+    train = np.random.default_rng(options.random_state).permutation(train)[:MAX_SELECTION_ROWS]
+    embedding = fit_embedding(X[train], kind=candidate.embedding)
+    rows, target = embed(embedding, X[train]), scale_target(y[train])
+    same = np.array_equal(embedding.columns, columns)
+    metric = learn_metric(rows, target.values, candidate, options, start=start if same else None)
+    others = apply_metric(metric, embed(embedding, X[test]))
+    return PreparedFold(apply_metric(metric, rows), others, target, test, metric)
 
 
 @dataclass(frozen=True)
-class FoldPaths:
-    """Held-out predictions along the paths of one depth, target units.
+class HeldOut:
+    """Held-out predictions of all rows along the two paths, target units.
 
     Parameters
     ----------
-    steps : ndarray of shape (n_times,)
-        Numbers of steps of plain gradient descent.
     plain : ndarray of shape (n_times, n, n_targets)
-    accelerated_steps : ndarray of shape (n_accelerated,)
+        Plain gradient descent, at the first of :func:`step_grids`.
     accelerated : ndarray of shape (n_accelerated, n, n_targets)
+        The accelerated iteration, at the second.
     """
 
-    steps: NDArray[np.int64]
     plain: Array
-    accelerated_steps: NDArray[np.int64]
     accelerated: Array
 
 
+def step_grids(options: Options) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the numbers of steps that are tried, of the plain and the accelerated iteration."""
+    return step_grid(LARGEST_STEP_COUNT), step_grid(options.max_accelerated_steps, 1.12)
+
+
+def _decomposed(
+    fold: PreparedFold, depth: int, options: Options
+) -> tuple[Spectrum, Array]:
+    """Return the spectrum of the training rows, and the kernel of the test rows with them."""
+    branches = at_depth(fold.metric, depth)
+    kernel = gram(fold.inputs, None, branches)
+    cross = gram(fold.others, fold.inputs, branches)
+    if options.fit_intercept:
+        cross -= kernel.mean(axis=0)
+        kernel = centre(kernel)
+    return decompose(kernel), cross
+
+
 def held_out_paths(
-    folds: list[PreparedFold],
-    depth: int,
-    shape: tuple[int, int],
-    options: Options,
-    max_rows: int | None = None,
-) -> FoldPaths:
+    folds: list[PreparedFold], depth: int, shape: tuple[int, ...], options: Options
+) -> HeldOut:
     """Predict every row from the fold that did not see it, after every number of steps.
 
     Parameters
@@ -195,29 +200,19 @@ def held_out_paths(
     shape : tuple of int
         (n, n_targets).
     options : Options
-    max_rows : int, optional
-        Use at most so many training rows of each fold.
     """
-    steps = step_grid(LARGEST_STEP_COUNT)
-    fast = step_grid(options.max_accelerated_steps, 1.12)
+    steps, fast = step_grids(options)
     plain = np.empty((len(steps), *shape))
     accelerated = np.empty((len(fast), *shape))
-    for fold in folds:
-        inputs = fold.inputs[:max_rows]
-        branches = at_depth(fold.metric, depth)
-        kernel, cross = gram(inputs, None, branches), gram(fold.others, inputs, branches)
-        if options.fit_intercept:
-            cross -= kernel.mean(axis=0)
-            kernel = centre(kernel)
-        spectrum, values = decompose(kernel), fold.target.values[:max_rows]
-        mean = values.mean(axis=0)
+    parts = [_decomposed(fold, depth, options) for fold in folds]
+    quick = accelerated_filters([spectrum.values for spectrum, _ in parts], fast)
+    for fold, (spectrum, cross), accelerated_part in zip(folds, parts, quick, strict=True):
         rate = 1.0 / spectrum.values[0] if spectrum.values[0] > 0 else 1.0
         slow = gradient_descent_filter(spectrum.values, rate, steps)
-        quick = accelerated_filter(
-            spectrum.values, n_deflated(spectrum.values), options.max_accelerated_steps
-        )[fast]
-        for path, filters in ((plain, slow), (accelerated, quick)):
+        values = fold.target.values
+        mean = values.mean(axis=0)
+        for path, filters in ((plain, slow), (accelerated, accelerated_part)):
             # the intercept's direction has eigenvalue 0: no part of the target may lie in it
             predicted = predictions_along(spectrum, values - mean, cross, filters) + mean
             path[:, fold.test] = predicted * fold.target.scale + fold.target.mean
-    return FoldPaths(steps, plain, fast, accelerated)
+    return HeldOut(plain, accelerated)

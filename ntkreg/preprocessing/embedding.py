@@ -1,19 +1,24 @@
 """From a numeric matrix to the columns that the kernels see: standardised values and normal scores.
 
 A column appears as it is (centred, unit standard deviation, not clipped) and, beside it, as the
-normal score of its rank, which long-tailed columns need; a two-valued column appears once. All is
-divided by the square root of the number of embedded columns, so that a typical row has norm one.
+normal score of its rank, which long-tailed columns need; a two-valued column appears once. The
+values may be softly clipped, so that a far value cannot pull a whole model. All is divided by the square root of the number of embedded columns, so that a typical row has norm one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
 Array = NDArray[np.float64]
+EmbeddingKind = Literal["values", "values+scores", "clipped+scores"]
+
+# in standard deviations: where clipping begins to tell, and what no value exceeds
+_CLIP = 3.0
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,15 @@ class Embedding:
     knots, scores : tuple of ndarray
         For each column with normal scores its distinct training values (ascending) and their
         scores at unit standard deviation; empty arrays for the others.
+    clipped : bool, default=False
+        Whether a standardised value z becomes z/sqrt(1 + (z/3)^2).
     """
 
     mean: Array
     scale: Array
     knots: tuple[Array, ...]
     scores: tuple[Array, ...]
+    clipped: bool = False
 
     @property
     def columns(self) -> NDArray[np.int64]:
@@ -53,15 +61,15 @@ def _normal_scores(column: Array) -> tuple[Array, Array]:
     return values, (scores - mean) / spread
 
 
-def fit_embedding(X: Array, *, normal_scores: bool = True) -> Embedding:
+def fit_embedding(X: Array, *, kind: EmbeddingKind = "values+scores") -> Embedding:
     """Learn the embedding from training rows.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_columns)
         Finite.
-    normal_scores : bool, default=True
-        Whether the normal scores stand beside the standardised values.
+    kind : {"values", "values+scores", "clipped+scores"}, default="values+scores"
+        Standardised values, with normal scores beside them, and then clipped or not.
 
     Returns
     -------
@@ -74,10 +82,11 @@ def fit_embedding(X: Array, *, normal_scores: bool = True) -> Embedding:
     scale = np.where(spread > 1e-12 * magnitude, spread, 0.0)
     empty: tuple[Array, Array] = (np.empty(0), np.empty(0))
     pairs = [
-        _normal_scores(X[:, j]) if normal_scores and scale[j] > 0 else empty
+        _normal_scores(X[:, j]) if kind != "values" and scale[j] > 0 else empty
         for j in range(X.shape[1])
     ]
-    return Embedding(mean, scale, tuple(p[0] for p in pairs), tuple(p[1] for p in pairs))
+    knots, scores = tuple(p[0] for p in pairs), tuple(p[1] for p in pairs)
+    return Embedding(mean, scale, knots, scores, kind.startswith("clipped"))
 
 
 def embed(embedding: Embedding, X: Array) -> Array:
@@ -91,7 +100,10 @@ def embed(embedding: Embedding, X: Array) -> Array:
     X : ndarray of shape (n_samples, n_columns)
     """
     used = embedding.scale > 0
-    blocks = [(X[:, used] - embedding.mean[used]) / embedding.scale[used]]
+    values = (X[:, used] - embedding.mean[used]) / embedding.scale[used]
+    if embedding.clipped:
+        values /= np.sqrt(1.0 + (values / _CLIP) ** 2)
+    blocks = [values]
     blocks += [
         np.interp(X[:, j], knots, scores)[:, None]
         for j, (knots, scores) in enumerate(zip(embedding.knots, embedding.scores, strict=True))

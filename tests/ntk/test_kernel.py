@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from ntkreg.ntk.kernel import angles_between, gram, profile, profile_and_slope, profile_at_one
+from ntkreg.ntk.angles import angles_between
+from ntkreg.ntk.kernel import gram
+from ntkreg.ntk.profiles import profile, profile_and_slope, profile_at_one
 from ntkreg.ntk.results import Branch, Trained
 
 TRAINED: tuple[Trained, ...] = ("all", "hidden", "last_hidden", "readout")

@@ -1,0 +1,253 @@
+"""The constants of each model of the stack, on the kernel of its own inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.ntk.choice import choose_depth, choose_time, squared_errors
+from ntkreg.ntk.folds import Designs
+from ntkreg.ntk.kernel import centre, gram
+from ntkreg.ntk.members import Member
+from ntkreg.ntk.metric import Metric, apply_metric
+from ntkreg.ntk.options import Candidate, Options
+from ntkreg.ntk.parallel import map_on_threads, threads_for
+from ntkreg.ntk.path import (
+    Spectrum,
+    accelerated_filters,
+    decompose,
+    degrees_of_freedom,
+    gradient_descent_filter,
+    n_deflated,
+    step_grid,
+)
+from ntkreg.ntk.results import Prescription
+from ntkreg.ntk.selection import (
+    HeldOut,
+    PreparedFold,
+    Scaled,
+    at_depth,
+    held_out_paths,
+    learn_metric,
+    prepare_fold,
+    step_grids,
+)
+from ntkreg.preprocessing.embedding import Embedding, embed, fit_embedding
+
+Array = NDArray[np.float64]
+
+MAX_DEPTH_ROWS = 400
+_JITTER = 1e-7
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What one candidate learned from all rows."""
+
+    candidate: Candidate
+    embedding: Embedding
+    rows: Array
+    metric: Metric
+
+
+def _start(X: Array, target: Scaled, candidate: Candidate, options: Options) -> _Start:
+    embedding = fit_embedding(X, kind=candidate.embedding)
+    rows = embed(embedding, X)
+    return _Start(
+        candidate, embedding, rows, learn_metric(rows, target.values, candidate, options)
+    )
+
+
+def noise_level(spectrum: Spectrum, target: Scaled, learning_rate: float) -> float:
+    """Return the estimated noise standard deviation, target units, averaged over targets.
+
+    |y - f_t|^2 / (n - 2 tr H + tr H^2) at the number of steps where tr H is nearest to n/2
+    (theory.md 1.4).
+    """
+    n = len(spectrum.values)
+    filters = gradient_descent_filter(spectrum.values, learning_rate, step_grid(1e12, 1.5))
+    fitted = filters * spectrum.values
+    nearest = int(np.argmin(np.abs(fitted.sum(axis=1) - n / 2)))
+    residual = (1.0 - fitted[nearest])[:, None] * (spectrum.vectors.T @ target.values)
+    left = float(np.sum((1.0 - fitted[nearest]) ** 2))
+    variance = np.sum(residual**2, axis=0) / max(left, 1e-12)
+    return float(np.sqrt(np.mean(variance * target.scale**2)))
+
+
+def likely_steps(
+    spectrum: Spectrum, target: Array, noise: float, fast: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Return the numbers of steps, plain and accelerated, that fit as much as a ridge.
+
+    The ridge is the noise variance of the marginal likelihood. For plain gradient descent
+    eta t = n / ridge (both filters are 1/s for large eigenvalues s and the same constant for small
+    ones); the accelerated iteration is compared with the ridge on the target itself.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+    target : ndarray of shape (n, n_targets)
+        Centred and scaled.
+    noise : float
+        Variance, in units of the target's; NaN where it was not learned.
+    fast : ndarray of shape (n_accelerated,)
+        Numbers of accelerated steps to choose from.
+    """
+    values = spectrum.values
+    if not np.isfinite(noise) or not values[0] > 0:
+        return float("nan"), float("nan")
+    ridge = (noise + _JITTER) / len(target)
+    path = values * accelerated_filters([values], fast)[0]
+    power = np.square(spectrum.vectors.T @ target).sum(axis=1)
+    distance = np.square(path - values / (values + ridge)) @ power
+    return float(values[0] / ridge), float(fast[np.argmin(distance)])
+
+
+def _depth(
+    start: _Start, folds: list[PreparedFold], y: Array, scale: Array, options: Options
+) -> tuple[int, dict[int, float]]:
+    """Return the depth, and the least held-out mean squared errors of those compared."""
+    depths = start.candidate.depths
+    if len(depths) == 1:
+        return depths[0], {}
+    # the depths differ by more than what the rows beyond these would change
+    part = [
+        replace(
+            fold,
+            inputs=fold.inputs[:MAX_DEPTH_ROWS],
+            target=replace(fold.target, values=fold.target.values[:MAX_DEPTH_ROWS]),
+        )
+        for fold in folds
+    ]
+    least = {}
+    for depth in depths:
+        path = held_out_paths(part, depth, y.shape, options).plain
+        least[depth] = float(squared_errors(path, y, scale).mean(axis=1).min())
+    return choose_depth(least), least
+
+
+def _spectrum(inputs: Array, metric: Metric, options: Options) -> Spectrum:
+    kernel = gram(inputs, None, metric.branches)
+    return decompose(centre(kernel) if options.fit_intercept else kernel)
+
+
+@dataclass(frozen=True)
+class _Stops:
+    """Positions in the grids of steps."""
+
+    plain: int
+    accelerated: int
+
+
+def _stops(
+    held_out: HeldOut,
+    spectrum: Spectrum,
+    noise: float,
+    y: Array,
+    target: Scaled,
+    options: Options,
+) -> _Stops:
+    steps, fast = step_grids(options)
+    likely = likely_steps(spectrum, target.values, noise, fast)
+    return _Stops(
+        choose_time(squared_errors(held_out.plain, y, target.scale), steps, likely[0]),
+        choose_time(squared_errors(held_out.accelerated, y, target.scale), fast, likely[1]),
+    )
+
+
+def _member(
+    start: _Start,
+    folds: list[list[PreparedFold]],
+    y: Array,
+    target: Scaled,
+    options: Options,
+) -> Member:
+    """Prescribe depth and stops of one candidate from its folds (judging, choosing)."""
+    depth, least = _depth(start, folds[-1], y, target.scale, options)
+    judged = held_out_paths(folds[0], depth, y.shape, options)
+    chosen = judged if len(folds) == 1 else held_out_paths(folds[1], depth, y.shape, options)
+    metric = replace(start.metric, branches=at_depth(start.metric, depth))
+    inputs = apply_metric(metric, start.rows)
+    spectrum = _spectrum(inputs, metric, options)
+    stops = _stops(chosen, spectrum, metric.noise, y, target, options)
+    steps, fast = step_grids(options)
+    # without any column the centred kernel is zero, and any step leaves the mean as it is
+    top = float(spectrum.values[0])
+    rate = 1.0 / top if top > 0 else 1.0
+    held_out = judged.plain[stops.plain]
+    at_stop = gradient_descent_filter(spectrum.values, rate, steps[[stops.plain]])
+    unit = float(np.sqrt(np.mean(target.scale**2)))
+    numbers = Prescription(
+        name=start.candidate.name,
+        share=1.0,
+        branches=metric.branches,
+        metric=metric.scales,
+        bias=metric.bias,
+        learning_rate=rate,
+        n_steps=int(steps[stops.plain]),
+        n_steps_accelerated=int(fast[stops.accelerated]),
+        n_deflated=n_deflated(spectrum.values),
+        top_eigenvalue=top,
+        effective_dimension=float(degrees_of_freedom(spectrum.values, at_stop)[0]),
+        noise=noise_level(spectrum, target, rate),
+        cv_error=float(np.sqrt(np.mean((held_out - y) ** 2))),
+        candidates=tuple((f"L={d}", float(np.sqrt(e)) * unit) for d, e in least.items()),
+        reasons=(),
+    )
+    return Member(
+        numbers,
+        start.embedding,
+        metric,
+        inputs,
+        spectrum,
+        held_out,
+        judged.accelerated[stops.accelerated],
+        chosen.plain[stops.plain],
+        chosen.accelerated[stops.accelerated],
+    )
+
+
+def prescribe_members(
+    X: Array, y: Array, target: Scaled, designs: Designs, options: Options
+) -> list[Member]:
+    """Prescribe every candidate on its own.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, n_columns)
+    y : ndarray of shape (n, n_targets)
+    target : Scaled
+        The same target, centred and scaled.
+    designs : Designs
+    options : Options
+
+    Returns
+    -------
+    list of Member
+        In the order of `options.candidates`.
+    """
+    threads = threads_for(options.n_threads)
+    starts = map_on_threads(lambda c: _start(X, target, c, options), options.candidates, threads)
+    sets = [designs.judging, designs.choosing] if designs.by_series else [designs.judging]
+    tasks = [(s, fold) for s in starts for folds in sets for fold in folds]
+    prepared = iter(
+        map_on_threads(
+            lambda task: prepare_fold(
+                X,
+                y,
+                task[1],
+                task[0].metric,
+                task[0].embedding.columns,
+                task[0].candidate,
+                options,
+            ),
+            tasks,
+            threads,
+        )
+    )
+    by_candidate = [(s, [[next(prepared) for _ in folds] for folds in sets]) for s in starts]
+    return map_on_threads(
+        lambda part: _member(part[0], part[1], y, target, options), by_candidate, threads
+    )
