@@ -109,13 +109,18 @@ def theory_reasons(
     }
     power = 1.0 / (2.0 * SMOOTHNESS + gamma)
     reference = n_rows**power
-    more |= {"gamma": gamma, "power": power, "reference": reference, "constant": time / reference}
+    more |= {"gamma": gamma, "power": power}
+    more |= {"reference": _rounded(reference), "constant": _rounded(time / reference)}
     long = time > n_rows
     return capacity, (
         rows,
         Reason("capacity", gamma, "data", Sentence("I221", found)),
         Reason("time", time, "data", Sentence("I225" if long else "I224", more)),
     )
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")
 
 
 def network_reasons(

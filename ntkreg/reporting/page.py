@@ -12,7 +12,13 @@ from typing import Any
 from markupsafe import Markup
 
 from ntkreg.messages import Language
-from ntkreg.reporting import sections_accuracy, sections_data, sections_model, sections_scores
+from ntkreg.reporting import (
+    sections_accuracy,
+    sections_data,
+    sections_model,
+    sections_regime,
+    sections_scores,
+)
 from ntkreg.reporting.content import ReportContent
 from ntkreg.reporting.files import write_whole
 from ntkreg.reporting.svg import COLOURS, dark_rules
@@ -71,6 +77,7 @@ def _sections(view: View) -> dict[str, Any]:
         "shap": sections_model.shap(view),
         "knowledge": sections_model.knowledge(view),
         "method": sections_model.method(view),
+        "regime": sections_regime.regime(view),
         "settings": sections_model.settings(view),
     }
 

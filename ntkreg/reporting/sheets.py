@@ -9,6 +9,7 @@ import numpy as np
 
 from ntkreg.reporting.cells import Heading
 from ntkreg.reporting.sections_model import setting
+from ntkreg.reporting.sheet_regime import regime
 from ntkreg.reporting.text import column_label, cut, percent, with_unit, word
 from ntkreg.reporting.view import View
 
@@ -206,13 +207,15 @@ def _settings(view: View) -> Table:
     return headings, rows()
 
 
-SHEETS: dict[str, Callable[[View], Table]] = {
+# a table that is None has nothing to say and gets no sheet
+SHEETS: dict[str, Callable[[View], Table | None]] = {
     "leaderboard": _leaderboard,
     "folds": _folds,
     "predictions": _predictions,
     "attributions": _attributions,
     "knowledge": _knowledge,
     "prescription": _prescription,
+    "regime": regime,
     "ledger": _ledger,
     "settings": _settings,
 }

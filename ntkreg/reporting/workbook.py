@@ -41,7 +41,9 @@ def write_workbook(content: ReportContent, path: Path, language: Language) -> No
     book = Workbook()
     del book[book.sheetnames[0]]
     for name, table in SHEETS.items():
-        fill_sheet(book.create_sheet(sheet_title(view.t["workbook"][name])), *table(view))
+        filled = table(view)
+        if filled is not None:
+            fill_sheet(book.create_sheet(sheet_title(view.t["workbook"][name])), *filled)
     created = whole_day(content.created)
     book.properties.creator = "ntkreg"
     book.properties.created = created

@@ -14,6 +14,7 @@ import pandas as pd
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.io.ledger import Ledger
 from ntkreg.messages import LANGUAGES, Language
+from ntkreg.ntk.regime_verdict import RegimeReport
 from ntkreg.persistence import save_model
 from ntkreg.study.folders import new_folder
 from ntkreg.study.tables import write_csv
@@ -162,9 +163,25 @@ def run_document(result: StudyResult) -> dict[str, Any]:
             | asdict(judged.expectation)
             for judged in content.knowledge
         ],
+        "regime": _regime_document(content.regime),
         "leaks": [{"column": leak.column, "strength": leak.strength} for leak in content.leaks],
         "n_ledger_entries": len(content.dataset.ledger),
         "seconds": dict(result.seconds),
+    }
+
+
+def _regime_document(report: RegimeReport | None) -> dict[str, Any] | None:
+    if report is None:
+        return None
+    return {
+        "kind": report.kind,
+        "verdict": {
+            language: [sentence.text(language) for sentence in report.sentences]
+            for language in LANGUAGES
+        },
+        "unit": report.unit,
+        "on_training_rows": None if report.regime is None else asdict(report.regime),
+        "over_width": None if report.over_width is None else asdict(report.over_width),
     }
 
 

@@ -172,7 +172,7 @@ def regime_with(kernel, own):
     [
         (HeldOutChange(-0.08, -0.12, -0.04), "that helps: its held-out error is 8.0 % below"),
         (HeldOutChange(0.08, 0.04, 0.12), "that hurts: its held-out error is 8.0 % above"),
-        (HeldOutChange(0.01, -0.04, 0.06), "these rows cannot tell"),
+        (HeldOutChange(0.01, -0.04, 0.06), "These rows cannot tell whether that helps"),
         (None, "was not judged on the same folds"),
     ],
 )

@@ -29,7 +29,12 @@ from ntkreg.inspection.results import (
 from ntkreg.io.dataset import Column, Dataset, Source
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.messages import LANGUAGES, Sentence
+from ntkreg.ntk.capacity import CapacityFit
+from ntkreg.ntk.gaps import Gaps
+from ntkreg.ntk.regime import LayerMovement, Regime
+from ntkreg.ntk.regime_verdict import RegimeReport
 from ntkreg.ntk.results import Branch, Prescription, Reason, TrainingTrace
+from ntkreg.ntk.width_study import WidthPoint, WidthStudy
 from ntkreg.reporting.content import ReportContent
 from ntkreg.reporting.page import render
 
@@ -190,6 +195,37 @@ def make_prescription() -> Prescription:
     )  # fmt: skip
 
 
+def make_gaps(n_rows: int, size: float) -> Gaps:
+    return Gaps(n_rows, size, 1.3 * size, 0.4 * size, 0.5 * size, 0.9 * size, size, size / 2)
+
+
+def make_regime() -> RegimeReport:
+    movements = (
+        LayerMovement("relu", 1, 0.012),
+        LayerMovement("relu", 3, 0.05),
+        LayerMovement("relu2", 1, 0.02),
+    )
+    points = tuple(
+        WidthPoint(width, 2, make_gaps(32, 0.9 / width**0.5), 0.3, "reached")
+        for width in (64, 256, 1024)
+    )
+    numbers = {"gap": 0.17, "own": 0.06, "drift": 12.0, "limit": 0.2, "width": 256}
+    change = {"change": -1.5, "lower": -4.0, "upper": 1.0}
+    values = np.arange(1.0, 161.0) ** -2.0
+    return RegimeReport(
+        "inside",
+        (Sentence("V240", numbers), Sentence("V247", change)),
+        0.28,
+        256,
+        4,
+        Regime(make_gaps(160, 0.05), movements, 0.12, 160, 0.1),
+        WidthStudy(points, 128, 32, -0.5, -0.5),
+        CapacityFit(0.5, 2.0, 1.0, 5, 40),
+        values,
+        1e-3,
+    )
+
+
 def make_content(n_rows: int = 160, n_features: int = 13, **changes: Any) -> ReportContent:
     rng = np.random.default_rng(5)
     dataset = make_dataset(n_rows, n_features, rng)
@@ -228,6 +264,7 @@ def make_content(n_rows: int = 160, n_features: int = 13, **changes: Any) -> Rep
         "settings": {"target": "引張強度[MPa]", "group": "ロット番号", "seed": 0, "lsl": 46.0},
         "versions": {"ntkreg": "0.1.0", "numpy": "2.4.6", "lightgbm": "4.7.0"},
         "created": "2026-11-22",
+        "regime": make_regime(),
     }
     return ReportContent(**(parts | changes))
 

@@ -32,7 +32,7 @@ def column(sheet, title):
 def test_the_sheets_are_there_with_frozen_headers(book):
     assert book.sheetnames == [
         "leaderboard", "folds", "predictions", "attributions",
-        "knowledge", "prescription", "ledger", "settings",
+        "knowledge", "prescription", "regime", "ledger", "settings",
     ]  # fmt: skip
     assert all(sheet.freeze_panes == "A2" for sheet in book)
 
@@ -55,6 +55,14 @@ def test_attributions_and_base_add_up_to_the_prediction(book):
 def test_folds_hold_every_score(book, content):
     rmse = [s.rmse for r in content.benchmark.results for s in r.fold_scores]
     assert np.allclose(column(book["folds"], "RMSE"), rmse)
+
+
+def test_the_regime_has_a_row_for_every_set_of_rows_and_width(book, content):
+    sheet, regime = book["regime"], content.regime
+    assert column(sheet, "Width") == [256, 64, 256, 1024]
+    gaps = [regime.regime.gaps, *(p.gaps for p in regime.over_width.points)]
+    assert np.allclose(column(sheet, "Mean of the networks – inf"), [g.kernel for g in gaps])
+    assert column(sheet, "Change of own kernel")[0] == regime.regime.kernel_drift
 
 
 def test_rows_that_are_never_tested_stay_empty(build, tmp_path):
