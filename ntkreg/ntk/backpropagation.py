@@ -55,9 +55,9 @@ class _BranchPass:
         import torch
 
         n_nets, n_rows = len(arrays[0]), len(inputs)
-        self.squared = branch.activation == "relu2"
+        self.power = branch.power
         self.scale: Tensor | float = scale
-        if self.squared:
+        if self.power > 1:
             norms = torch.linalg.vector_norm(inputs, dim=1)
             inputs = inputs / norms.masked_fill(norms == 0, 1.0)[:, None]
             self.scale = scale * norms
@@ -89,7 +89,7 @@ class _BranchPass:
         import torch
 
         top = self.hidden[-1][net]
-        return torch.mul(top, top, out=self.deltas[-1]) if self.squared else top
+        return torch.pow(top, self.power, out=self.deltas[-1]) if self.power > 1 else top
 
     def forward(self) -> Tensor:
         """Return the outputs, shape (n_nets, n)."""
@@ -124,9 +124,11 @@ class _BranchPass:
         torch.outer(signal, self.arrays[-1][net, :, 0], out=self.deltas[-1])
         for layer in range(top - 1, self.trained[0] - 1, -1):
             delta, hidden = self.deltas[layer], self.hidden[layer][net]
-            if self.squared:
-                # the derivative 2 relu(z) is zero where the unit is off: no threshold is needed
-                delta.mul_(hidden).mul_(2.0)
+            if self.power > 1:
+                # the derivative p relu(z)^(p-1) is zero where the unit is off: no threshold
+                for _ in range(self.power - 1):
+                    delta.mul_(hidden)
+                delta.mul_(float(self.power))
             else:
                 torch.ops.aten.threshold_backward.grad_input(delta, hidden, 0.0, grad_input=delta)
             torch.mm(delta.T, self._below(layer, net), out=self.gradients[layer][net])

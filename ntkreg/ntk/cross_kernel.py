@@ -13,7 +13,8 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from ntkreg.ntk.kernel import Angles, profile
+from ntkreg.ntk.angles import Angles
+from ntkreg.ntk.profiles import profile
 from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]

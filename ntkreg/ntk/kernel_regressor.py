@@ -9,65 +9,67 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ntkreg.ntk.kernel import gram
-from ntkreg.ntk.metric import apply_metric
+from ntkreg.ntk.fitted import predict_stack
+from ntkreg.ntk.members import fit_kernel
 from ntkreg.ntk.options import make_options
-from ntkreg.ntk.path import coefficients, gradient_descent_filter
 from ntkreg.ntk.prescription import Prescribed, prescribe
 from ntkreg.ntk.validation import resolve_steps, validate_rows, validate_training
-from ntkreg.preprocessing.embedding import embed
 
 Array = NDArray[np.float64]
 
-_CHUNK_ENTRIES = 2_000_000
-
 
 class NTKKernelRegressor(RegressorMixin, BaseEstimator):
-    """Early-stopped gradient descent on an infinitely wide ReLU net, in closed form.
+    """Early-stopped gradient descent on infinitely wide nets, in closed form.
 
     The training path of full-batch gradient descent in the kernel regime is read off one
-    eigendecomposition of the net's tangent kernel (theory.md 1.3); depth and number of steps are
-    those of least error over folds, the step size is one over the largest eigenvalue.
+    eigendecomposition of a net's tangent kernel (theory.md 1.3). By default four such models, which
+    see the table differently, are stacked by their held-out errors: ReLU nets on values and normal
+    scores; ReLU, squared and cubed ReLU nets in parallel on values; ReLU nets under a metric of
+    mean squared gradients; and a linear model (docs/method.md). Naming an activation or a metric
+    asks for one model instead.
 
     Parameters
     ----------
     depth : int or "auto", default="auto"
-        Hidden layers of the ReLU branch; "auto" tries 1, 2 and 3 in the folds.
-    activation : {"auto", "relu", "relu2", "relu+relu2"}, default="auto"
-        Parallel branches. "auto" is "relu+relu2" with the likelihood metric, else "relu".
+        Hidden layers of the ReLU branches; "auto" is 1 in the stack, and the fewest of 1, 2 and 3
+        within 2 % of the best in the folds for a single model.
+    activation : str, default="auto"
+        Parallel branches, one or more of "relu", "relu2", "relu3", "erf" and "linear" joined by
+        "+". "auto" is the stack; with a `metric` given, "relu+relu2" for "likelihood", else "relu".
     trained : {"all", "hidden", "last_hidden", "readout"}, default="all"
         Trained layers. Only "all" is the tangent kernel of the whole net.
     metric : {"auto", "likelihood", "gradient"} or None, default="auto"
-        How the scales of the columns are learned; None is the papers' plain input, "auto" is
-        "likelihood".
+        How the scales of the columns are learned; None is the papers' plain input. "auto" is the
+        stack; with an `activation` given, "likelihood".
     normal_scores : bool, default=True
-        Whether each column also appears as the normal scores of its ranks.
+        Whether columns may also appear as the normal scores of their ranks.
+    sphere : bool, default=False
+        Whether the scaled rows are put on the unit sphere, as in the papers.
     fit_intercept : bool, default=True
         Whether the output is centred on the training rows (a net with an intercept, whose tangent
         kernel is the centred one); False is the papers' plain net on the centred target.
     n_steps : int or "auto", default="auto"
-        Steps of gradient descent; "auto" is prescribed by the folds.
-    n_folds : int, default=5
-        Folds of the selection.
+        Steps of gradient descent; "auto" is prescribed for each model.
+    n_folds : int or "auto", default="auto"
+        Folds of the selection; "auto" is 10 up to 200 rows, else 5.
     random_state : int, RandomState, Generator or None, default=0
         Seed of folds and subsamples.
+    n_jobs : int or None, default=None
+        Threads of the fit; None is one for each processor, and one inside a worker process. The
+        result does not depend on it.
 
     Attributes
     ----------
+    members_ : tuple of KernelMember
+        The models with their shares, largest first.
     prescription_ : Prescription
-        Every constant with its reason.
+        Every constant with its reason: of the model with the largest share, the others behind it.
     cv_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_targets)
-        Held-out predictions of the training rows at the prescribed stop.
+        Held-out predictions of the training rows at the prescribed stops.
     cv_error_ : float
         Their RMSE, target units, averaged over targets.
-    support_ : ndarray of shape (n_samples, n_embedded + 1)
-        Training rows as the kernel sees them.
-    dual_coef_ : ndarray of shape (n_samples, n_targets)
-        Kernel coefficients, target units.
-    offset_ : ndarray of shape (n_targets,)
-        Intercept.
     n_iter_ : int
-        Steps of gradient descent.
+        Steps of gradient descent of the model with the largest share.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -89,7 +91,7 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
     True
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (one keyword a constant that may be fixed)
         self,
         *,
         depth: int | str = "auto",
@@ -97,20 +99,24 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
         trained: str = "all",
         metric: str | None = "auto",
         normal_scores: bool = True,
+        sphere: bool = False,
         fit_intercept: bool = True,
         n_steps: int | str = "auto",
-        n_folds: int = 5,
+        n_folds: int | str = "auto",
         random_state: Any = 0,
+        n_jobs: int | None = None,
     ) -> None:
         self.depth = depth
         self.activation = activation
         self.trained = trained
         self.metric = metric
         self.normal_scores = normal_scores
+        self.sphere = sphere
         self.fit_intercept = fit_intercept
         self.n_steps = n_steps
         self.n_folds = n_folds
         self.random_state = random_state
+        self.n_jobs = n_jobs
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Fit the kernel model.
@@ -141,22 +147,19 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
 
     def _store(self, prescribed: Prescribed) -> None:
         numbers = prescribed.prescription
+        self.members_ = tuple(
+            fit_kernel(
+                prescribed.members[i],
+                prescribed.target,
+                resolve_steps(self.n_steps, prescribed.members[i].prescription.n_steps),
+                share=float(prescribed.shares[i]),
+                fit_intercept=self.fit_intercept,
+            )
+            for i in np.argsort(-prescribed.shares, kind="stable")
+            if prescribed.shares[i] > 0
+        )
         self.n_iter_ = resolve_steps(self.n_steps, numbers.n_steps)
-        spectrum = prescribed.spectrum
-        filters = gradient_descent_filter(
-            spectrum.values, numbers.learning_rate, np.array([self.n_iter_])
-        )[0]
-        alpha = coefficients(spectrum, prescribed.target.values, filters)
-        self.offset_ = prescribed.target.mean
-        if self.fit_intercept:
-            alpha -= alpha.mean(axis=0)  # rounding only: 1 is an eigenvector of the centred kernel
-            mean = gram(prescribed.inputs, None, numbers.branches).mean(axis=0) @ alpha
-            self.offset_ = self.offset_ - mean * prescribed.target.scale
-        self.dual_coef_ = alpha * prescribed.target.scale
-        self.support_ = prescribed.inputs
         self.prescription_ = numbers
-        self.embedding_ = prescribed.embedding
-        self.metric_ = prescribed.metric
         held_out = prescribed.cv_prediction
         self.cv_prediction_ = held_out[:, 0] if self._single_target else held_out
         self.cv_error_ = numbers.cv_error
@@ -174,13 +177,7 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows = validate_rows(self, X)
-        inputs = apply_metric(self.metric_, embed(self.embedding_, rows))
-        chunk = max(1, _CHUNK_ENTRIES // len(self.support_))
-        parts = [
-            gram(inputs[i : i + chunk], self.support_, self.metric_.branches) @ self.dual_coef_
-            for i in range(0, len(inputs), chunk)
-        ]
-        predictions = np.concatenate(parts) + self.offset_
+        predictions = predict_stack(self.members_, rows)
         return predictions[:, 0] if self._single_target else predictions
 
     def __sklearn_tags__(self) -> Any:

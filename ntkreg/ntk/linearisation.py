@@ -83,8 +83,9 @@ def _directional(
         pre = hidden @ layer.T
         tangent = (pre > 0) * (tangent @ layer.T + hidden @ (moved - layer).T)
         hidden = np.maximum(pre, 0.0)
-    if branch.activation == "relu2":
-        hidden, tangent = hidden**2, 2.0 * hidden * tangent
+    if branch.power > 1:
+        slope = branch.power * hidden ** (branch.power - 1)
+        hidden, tangent = hidden**branch.power, slope * tangent
     result: Array = tangent @ old[1] + hidden @ (new[1] - old[1])
     return result
 
@@ -139,9 +140,9 @@ def _seen_and_back(
         for layer in layers:
             hidden.append(np.maximum(hidden[-1] @ layer.T, 0.0))
         top = hidden[-1]
-        squared = branch.activation == "relu2"
-        found[-1].append((top**2 if squared else top, np.ones((len(entry), 1))))
-        back = (2.0 * top if squared else (top > 0)) * readout
+        power = branch.power
+        found[-1].append((top**power, np.ones((len(entry), 1))))
+        back = (power * top ** (power - 1) if power > 1 else (top > 0)) * readout
         for position in range(branch.depth - 1, -1, -1):
             found[position].append((hidden[position], back))
             if position:

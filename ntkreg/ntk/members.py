@@ -1,4 +1,4 @@
-"""Fitted models of the stack, before shares are given: what training and predicting need."""
+"""Prescribed models of a stack, and the kernel model that a prescription gives."""
 
 from __future__ import annotations
 
@@ -7,30 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkreg.ntk.fitted import KernelMember
 from ntkreg.ntk.kernel import gram
-from ntkreg.ntk.metric import Metric, apply_metric
+from ntkreg.ntk.metric import Metric
 from ntkreg.ntk.path import Spectrum, coefficients, gradient_descent_filter
 from ntkreg.ntk.results import Prescription
-from ntkreg.preprocessing.embedding import Embedding, embed
+from ntkreg.ntk.selection import Scaled
+from ntkreg.preprocessing.embedding import Embedding
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Expansion:
-    """A fitted kernel model, f(x) = sum_j k(x, z_j) dual_coef_j + offset.
-
-    Parameters
-    ----------
-    support : ndarray of shape (m, n_inputs)
-        The z_j, as the kernel sees them.
-    dual_coef : ndarray of shape (m, n_targets)
-    offset : ndarray of shape (n_targets,)
-    """
-
-    support: Array
-    dual_coef: Array
-    offset: Array
 
 
 @dataclass(frozen=True)
@@ -63,26 +48,36 @@ class Member:
     choosing: Array
     choosing_accelerated: Array
 
-    def transform(self, X: Array) -> Array:
-        """Return rows of the table as this member's kernel and net see them."""
-        return apply_metric(self.metric, embed(self.embedding, X))
 
-    def expansion(self, target: Array, n_steps: int, *, fit_intercept: bool) -> Expansion:
-        """Return the kernel model after a number of steps of plain gradient descent.
+def fit_kernel(
+    member: Member, target: Scaled, n_steps: int, *, share: float, fit_intercept: bool
+) -> KernelMember:
+    """Return the kernel model after a number of steps of plain gradient descent.
 
-        Parameters
-        ----------
-        target : ndarray of shape (n, n_targets)
-            Centred.
-        n_steps : int
-        fit_intercept : bool
-        """
-        filters = gradient_descent_filter(
-            self.spectrum.values, self.prescription.learning_rate, np.array([n_steps])
-        )[0]
-        alpha = coefficients(self.spectrum, target, filters)
-        if not fit_intercept:
-            return Expansion(self.inputs, alpha, np.zeros(alpha.shape[1]))
+    Parameters
+    ----------
+    member : Member
+    target : Scaled
+    n_steps : int
+    share : float
+        Weight of its prediction in the stack.
+    fit_intercept : bool
+    """
+    filters = gradient_descent_filter(
+        member.spectrum.values, member.prescription.learning_rate, np.array([n_steps])
+    )[0]
+    alpha = coefficients(member.spectrum, target.values, filters)
+    offset = target.mean
+    if fit_intercept:
         alpha -= alpha.mean(axis=0)  # rounding only: 1 is an eigenvector of the centred kernel
-        mean = gram(self.inputs, None, self.metric.branches).mean(axis=0) @ alpha
-        return Expansion(self.inputs, alpha, -mean)
+        mean = gram(member.inputs, None, member.metric.branches).mean(axis=0) @ alpha
+        offset = offset - mean * target.scale
+    return KernelMember(
+        share,
+        member.prescription,
+        member.embedding,
+        member.metric,
+        member.inputs,
+        alpha * target.scale,
+        offset,
+    )

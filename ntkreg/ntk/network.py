@@ -5,8 +5,8 @@ A net is a sum of parallel branches, f(u) = sum_b sqrt(weight_b) f_b(u), in NTK 
 
     h^0 = u,  z^l = W^l h^{l-1},  h^l = sqrt(2/m) relu(z^l),  f = a' h^L,
 
-with W entries N(0, 1) and a entries +-1 at the start; a squared-ReLU branch is
-f = |u| sqrt(2/(3m)) a' relu(W u/|u|)^2. Their tangent kernels in the wide limit are those of
+with W entries N(0, 1) and a entries +-1 at the start; a branch with a power p of the ReLU is
+f = |u| sqrt(c/m) a' relu(W u/|u|)^p, c = 2/3 for p = 2 and 2/15 for p = 3. Their tangent kernels in the wide limit are those of
 :mod:`ntkreg.ntk.kernel`. Mirroring makes f = 0 at the start, exactly (theory.md 1.2):
 
 "pair"  two nets that start equal and are both trained, f = (f_theta - f_theta')/sqrt(2): the
@@ -27,6 +27,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkreg.ntk.profiles import check_depth
 from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]
@@ -54,7 +55,7 @@ class Architecture:
     Raises
     ------
     ValueError
-        If a number is out of range, or a squared-ReLU branch is deeper than one layer.
+        If a number is out of range, or an activation has no finite net or not this depth.
     """
 
     branches: tuple[Branch, ...]
@@ -74,10 +75,9 @@ class Architecture:
         if self.symmetry == "top" and self.width % 2:
             raise ValueError(f"width={self.width} must be even for symmetry='top'")
         for branch in self.branches:
-            if branch.depth < 1 or (branch.activation == "relu2" and branch.depth > 1):
-                raise ValueError(
-                    f"depth={branch.depth} is not possible for a {branch.activation} branch"
-                )
+            # refuses what is no power of the ReLU
+            _ = branch.power
+            check_depth(branch)
 
     @property
     def n_copies(self) -> int:
@@ -91,8 +91,9 @@ def output_scale(architecture: Architecture, branch: Branch) -> float:
     The ReLU is homogeneous, so the layers' factors sqrt(2/m) may all be taken at the end.
     """
     width = architecture.width
-    relu2 = branch.activation == "relu2"
-    squared = 2.0 / (3.0 * width) if relu2 else (2.0 / width) ** branch.depth
+    # E relu(g)^(2 p) of a unit normal is (2 p - 1)!! / 2
+    moments = {1: 1.0, 2: 3.0, 3: 15.0}
+    squared = (2.0 / width) ** branch.depth / moments[branch.power]
     return float(np.sqrt(branch.weight * squared / architecture.n_copies))
 
 
@@ -101,10 +102,11 @@ def branch_inputs(
 ) -> tuple[Array, Array | float]:
     """Return the rows that a branch's first layer sees, and the factor of its output, row by row.
 
-    A squared-ReLU branch sees unit rows, and its output is multiplied by their norms.
+    A branch with a higher power of the ReLU sees unit rows, and its output is multiplied by their
+    norms.
     """
     scale = output_scale(architecture, branch)
-    if branch.activation == "relu":
+    if branch.power == 1:
         return inputs, scale
     norms = np.linalg.norm(inputs, axis=1)
     return inputs / np.where(norms > 0, norms, 1.0)[:, None], scale * norms
@@ -197,8 +199,8 @@ def _branch_output(branch: Branch, arrays: Sequence[Array], inputs: Array) -> Ar
     halves = []
     for half in range(2):
         top = _hidden(below, [layer[half] for layer in mirrored])
-        if branch.activation == "relu2":
-            np.square(top, out=top)
+        if branch.power > 1:
+            top = top * top if branch.power == 2 else top * top * top
         halves.append(top @ readout[half])
     result: Array = halves[0] + halves[1]
     return result

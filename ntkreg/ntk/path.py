@@ -103,9 +103,7 @@ def accelerated_filter(
     ndarray of shape (n_steps + 1, n)
         g after 0, 1, ..., n_steps steps; s g is the fitted share.
     """
-    edge = values[deflated]
-    if edge <= 0:
-        edge = values[values > 0].min(initial=1.0)
+    edge = _edge(values, deflated)
     damping = np.ones_like(values)
     damping[:deflated] = edge / values[:deflated]
     rate = ACCELERATED_SAFETY / edge if learning_rate is None else learning_rate
@@ -116,6 +114,12 @@ def accelerated_filter(
         previous = path[step - 1]
         path[step] = ahead + rate * damping * (1.0 - values * ahead)
     return path
+
+
+def _edge(values: Array, deflated: int) -> float:
+    """Return the largest eigenvalue that is left alone, or the least that is not zero."""
+    edge = float(values[deflated])
+    return edge if edge > 0 else float(values[values > 0].min(initial=1.0))
 
 
 def _momentum_path(shares: Array, steps: NDArray[np.int64]) -> Array:

@@ -55,9 +55,7 @@ class _Start:
 def _start(X: Array, target: Scaled, candidate: Candidate, options: Options) -> _Start:
     embedding = fit_embedding(X, kind=candidate.embedding)
     rows = embed(embedding, X)
-    return _Start(
-        candidate, embedding, rows, learn_metric(rows, target.values, candidate, options)
-    )
+    return _Start(candidate, embedding, rows, learn_metric(rows, target.values, candidate, options))
 
 
 def noise_level(spectrum: Spectrum, target: Scaled, learning_rate: float) -> float:
@@ -133,14 +131,6 @@ def _spectrum(inputs: Array, metric: Metric, options: Options) -> Spectrum:
     return decompose(centre(kernel) if options.fit_intercept else kernel)
 
 
-@dataclass(frozen=True)
-class _Stops:
-    """Positions in the grids of steps."""
-
-    plain: int
-    accelerated: int
-
-
 def _stops(
     held_out: HeldOut,
     spectrum: Spectrum,
@@ -148,10 +138,11 @@ def _stops(
     y: Array,
     target: Scaled,
     options: Options,
-) -> _Stops:
+) -> tuple[int, int]:
+    """Return the positions of the plain and the accelerated stop in the grids of steps."""
     steps, fast = step_grids(options)
     likely = likely_steps(spectrum, target.values, noise, fast)
-    return _Stops(
+    return (
         choose_time(squared_errors(held_out.plain, y, target.scale), steps, likely[0]),
         choose_time(squared_errors(held_out.accelerated, y, target.scale), fast, likely[1]),
     )
@@ -171,13 +162,13 @@ def _member(
     metric = replace(start.metric, branches=at_depth(start.metric, depth))
     inputs = apply_metric(metric, start.rows)
     spectrum = _spectrum(inputs, metric, options)
-    stops = _stops(chosen, spectrum, metric.noise, y, target, options)
+    stop, quick = _stops(chosen, spectrum, metric.noise, y, target, options)
     steps, fast = step_grids(options)
     # without any column the centred kernel is zero, and any step leaves the mean as it is
     top = float(spectrum.values[0])
     rate = 1.0 / top if top > 0 else 1.0
-    held_out = judged.plain[stops.plain]
-    at_stop = gradient_descent_filter(spectrum.values, rate, steps[[stops.plain]])
+    held_out = judged.plain[stop]
+    at_stop = gradient_descent_filter(spectrum.values, rate, steps[[stop]])
     unit = float(np.sqrt(np.mean(target.scale**2)))
     numbers = Prescription(
         name=start.candidate.name,
@@ -186,8 +177,8 @@ def _member(
         metric=metric.scales,
         bias=metric.bias,
         learning_rate=rate,
-        n_steps=int(steps[stops.plain]),
-        n_steps_accelerated=int(fast[stops.accelerated]),
+        n_steps=int(steps[stop]),
+        n_steps_accelerated=int(fast[quick]),
         n_deflated=n_deflated(spectrum.values),
         top_eigenvalue=top,
         effective_dimension=float(degrees_of_freedom(spectrum.values, at_stop)[0]),
@@ -203,9 +194,9 @@ def _member(
         inputs,
         spectrum,
         held_out,
-        judged.accelerated[stops.accelerated],
-        chosen.plain[stops.plain],
-        chosen.accelerated[stops.accelerated],
+        judged.accelerated[quick],
+        chosen.plain[stop],
+        chosen.accelerated[quick],
     )
 
 

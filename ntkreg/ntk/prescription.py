@@ -87,7 +87,7 @@ def _prescribe(
         others=tuple(parts[1:]),
     )
     return Prescribed(
-        explain_choices(leading, members[order[0]].metric, designs, options, len(y)),
+        explain_choices(leading, options.candidates[order[0]].metric, designs, len(y)),
         tuple(members),
         shares,
         fast,

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ntkreg.messages import Sentence
-from ntkreg.ntk.options import Options
+from ntkreg.ntk.folds import Designs
 from ntkreg.ntk.results import Prescription, Reason
 
 Origin = Literal["theory", "data", "default", "user"]
@@ -20,14 +20,30 @@ def _reason(
     return Reason(name, value, origin, Sentence(code, {"value": value, **more}))
 
 
-def explain_choices(numbers: Prescription, options: Options, n_rows: int) -> Prescription:
+def _stack_reasons(numbers: Prescription, designs: Designs) -> tuple[Reason, ...]:
+    """Return which models the stack adds up and how its folds were made."""
+    parts = (numbers, *numbers.others)
+    shares = ", ".join(f"{part.name} {part.share:.0%}" for part in parts)
+    reasons: tuple[Reason, ...] = ()
+    if len(parts) > 1:
+        reasons += (_reason("shares", shares, "data", "I215", leading=numbers.name),)
+    if designs.by_series:
+        reasons += (_reason("folds", len(designs.choosing), "data", "I216"),)
+    return reasons
+
+
+def explain_choices(
+    numbers: Prescription, metric: str | None, designs: Designs, n_rows: int
+) -> Prescription:
     """Return the prescription with a reason for each of its numbers.
 
     Parameters
     ----------
     numbers : Prescription
-    options : Options
-        What the user fixed.
+        Of the leading model.
+    metric : str or None
+        How its metric was learned.
+    designs : Designs
     n_rows : int
         Number of training rows.
     """
@@ -36,29 +52,25 @@ def explain_choices(numbers: Prescription, options: Options, n_rows: int) -> Pre
     branches = " + ".join(
         f"{b.weight:.3g} x {b.activation} (L={b.depth}, {b.trained})" for b in numbers.branches
     )
-    metric_code = {"likelihood": "I201", "gradient": "I202"}.get(str(options.metric), "I203")
-    free_depth = len(options.depths) > 1
+    metric_code = {"likelihood": "I201", "gradient": "I202"}.get(str(metric), "I203")
+    likely = metric == "likelihood"
+    free_depth = len(numbers.candidates) > 1
     spread = float(np.max(numbers.metric, initial=1e-300) / np.min(numbers.metric, initial=1e300))
     reasons = (
-        _reason(
-            "branches", branches, "data" if options.metric == "likelihood" else "default", "I204"
-        ),
+        *_stack_reasons(numbers, designs),
+        _reason("branches", branches, "data" if likely else "default", "I204"),
         _reason(
             "depth",
             depth,
-            "data" if free_depth else "user",
+            "data" if free_depth else "default",
             "I205" if free_depth else "I206",
             tried=tried,
         ),
-        _reason(
-            "metric", f"{spread:.3g}", "default" if options.metric is None else "data", metric_code
-        ),
-        _reason(
-            "bias", round(numbers.bias, 4), "data" if metric_code == "I201" else "default", "I207"
-        ),
+        _reason("metric", f"{spread:.3g}", "default" if metric is None else "data", metric_code),
+        _reason("bias", round(numbers.bias, 4), "data" if likely else "default", "I207"),
         _reason("top_eigenvalue", numbers.top_eigenvalue, "data", "I208"),
         _reason("learning_rate", numbers.learning_rate, "theory", "I209"),
-        _reason("n_steps", numbers.n_steps, "data", "I210", n_rows=n_rows),
+        _reason("n_steps", numbers.n_steps, "data", "I217" if likely else "I210", n_rows=n_rows),
         _reason(
             "n_steps_accelerated",
             numbers.n_steps_accelerated,

@@ -9,37 +9,41 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ntkreg.ntk.metric import apply_metric
-from ntkreg.ntk.network import predict_network
+from ntkreg.ntk.fitted import NetworkMember, predict_stack
 from ntkreg.ntk.options import make_options
-from ntkreg.ntk.prescription import Prescribed, prescribe
-from ntkreg.ntk.training import kernel_options, make_training_options, train_as_prescribed
+from ntkreg.ntk.prescription import prescribe
+from ntkreg.ntk.training import kernel_options, make_training_options, train_stack
 from ntkreg.ntk.validation import validate_rows, validate_training
-from ntkreg.preprocessing.embedding import embed
 
 Array = NDArray[np.float64]
 
 
 class NTKRegressor(RegressorMixin, BaseEstimator):
-    """Wide ReLU network trained by early-stopped full-batch gradient descent, no constant tuned.
+    """Wide networks trained by early-stopped full-batch gradient descent, no constant tuned.
 
-    The network's own tangent kernel on the training rows prescribes depth, input metric, step size
-    and number of steps (see :class:`NTKKernelRegressor`, its infinitely wide twin); a mirrored
-    start makes its output exactly zero, and the last iterate is kept.
+    The networks' own tangent kernels on the training rows prescribe depth, input metric, step size
+    and number of steps, and by default the same four models are stacked as in
+    :class:`NTKKernelRegressor`, the infinitely wide twin; a mirrored start makes the output exactly
+    zero, and the last iterate is kept. The linear model has no hidden layer: its gradient descent
+    is that of its kernel, and is taken in closed form.
 
     Parameters
     ----------
     depth : int or "auto", default="auto"
-        Hidden layers of the ReLU branch; "auto" tries 1, 2 and 3 in the kernel's folds.
-    activation : {"auto", "relu", "relu2", "relu+relu2"}, default="auto"
-        Parallel branches. "auto" is "relu+relu2" with the likelihood metric, else "relu".
+        Hidden layers of the ReLU branches; "auto" is 1 in the stack, and the fewest of 1, 2 and 3
+        within 2 % of the best in the folds for a single model.
+    activation : str, default="auto"
+        Parallel branches, one or more of "relu", "relu2", "relu3", "erf" and "linear" joined by
+        "+". "auto" is the stack; with a `metric` given, "relu+relu2" for "likelihood", else "relu".
     trained : {"all", "hidden", "last_hidden", "readout"}, default="all"
-        Trained layers. Only "all" follows the tangent kernel of the whole net.
+        Trained layers. Only "all" is the tangent kernel of the whole net.
     metric : {"auto", "likelihood", "gradient"} or None, default="auto"
-        How the scales of the columns are learned; None is the papers' plain input, "auto" is
-        "likelihood".
+        How the scales of the columns are learned; None is the papers' plain input. "auto" is the
+        stack; with an `activation` given, "likelihood".
     normal_scores : bool, default=True
-        Whether each column also appears as the normal scores of its ranks.
+        Whether columns may also appear as the normal scores of their ranks.
+    sphere : bool, default=False
+        Whether the scaled rows are put on the unit sphere, as in the papers.
     fit_intercept : bool, default=True
         Whether the output is centred on the training rows (a net with an intercept, whose tangent
         kernel is the centred one); False is the papers' plain net on the centred target.
@@ -65,30 +69,29 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         Where a longer run is broken off; "auto" is 20,000 for "gd", 2,000 for "accelerated".
     dtype : {"float32", "float64"}, default="float32"
         Of the training; weights are stored and predictions made in float64.
-    n_folds : int, default=5
-        Folds of the prescription.
+    n_folds : int or "auto", default="auto"
+        Folds of the prescription; "auto" is 10 up to 200 rows, else 5.
     random_state : int, RandomState, Generator or None, default=0
         Seed of folds, subsamples and initial weights.
+    n_jobs : int or None, default=None
+        Threads of the prescription; None is one for each processor, and one inside a worker
+        process. The result does not depend on it.
 
     Attributes
     ----------
+    members_ : tuple of NetworkMember or KernelMember
+        The models with their shares, largest first.
     prescription_ : Prescription
-        Every constant with its reason.
-    trace_ : TrainingTrace
-        Losses and outcome of the training.
+        Every constant with its reason: of the model with the largest share, the others behind it.
     cv_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_targets)
         Held-out predictions of the training rows by the kernel at the prescribed stop of `solver`,
         everything learned from y learned anew in each fold.
     cv_error_ : float
         Their RMSE, target units, averaged over targets.
-    architecture_ : Architecture
-        Shape of the ensemble.
-    weights_ : list of ndarray
-        Trained weights, as in :func:`ntkreg.ntk.network.initial_weights`.
-    offset_, scale_ : ndarray of shape (n_targets,)
-        Intercept, and training standard deviation of the target.
+    leading_ : NetworkMember
+        The trained nets with the largest share: their architecture, weights and trace.
     n_iter_ : int
-        Steps taken.
+        Steps taken by them.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -108,7 +111,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
     >>> X = rng.normal(size=(50, 2))
     >>> y = X[:, 0] ** 2 + 0.1 * rng.normal(size=50)
     >>> model = NTKRegressor(width=64).fit(X, y)
-    >>> model.trace_.outcome
+    >>> model.leading_.trace.outcome
     'reached'
     >>> bool(abs(model.predict([[1.0, 0.0]])[0] - 1.0) < 0.2)
     True
@@ -122,6 +125,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         trained: str = "all",
         metric: str | None = "auto",
         normal_scores: bool = True,
+        sphere: bool = False,
         fit_intercept: bool = True,
         width: int = 256,
         n_networks: int | str = "auto",
@@ -131,14 +135,16 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         learning_rate: float | str = "auto",
         max_steps: int | str = "auto",
         dtype: str = "float32",
-        n_folds: int = 5,
+        n_folds: int | str = "auto",
         random_state: Any = 0,
+        n_jobs: int | None = None,
     ) -> None:
         self.depth = depth
         self.activation = activation
         self.trained = trained
         self.metric = metric
         self.normal_scores = normal_scores
+        self.sphere = sphere
         self.fit_intercept = fit_intercept
         self.width = width
         self.n_networks = n_networks
@@ -150,6 +156,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         self.dtype = dtype
         self.n_folds = n_folds
         self.random_state = random_state
+        self.n_jobs = n_jobs
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Prescribe and train.
@@ -177,26 +184,20 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         data = validate_training(self, X, y, groups)
         prescribed = prescribe(data.rows, data.targets, groups=data.groups, options=options)
         self._single_target = data.single_target
-        self._store(prescribed)
-        self.architecture_, self.weights_, self.trace_ = train_as_prescribed(prescribed, training)
-        self.n_iter_ = self.trace_.n_steps
-        self.scale_: Array = prescribed.target.scale
-        self.offset_: Array = prescribed.target.mean
-        if self.fit_intercept:
-            fitted = predict_network(self.architecture_, self.weights_, prescribed.inputs)
-            self.offset_ = self.offset_ - fitted.mean(axis=0) * self.scale_
-        return self
-
-    def _store(self, prescribed: Prescribed) -> None:
         self.prescription_ = prescribed.prescription
-        self.embedding_ = prescribed.embedding
-        self.metric_ = prescribed.metric
-        target = prescribed.target
+        self.members_ = train_stack(prescribed, training)
+        self.n_iter_ = self.leading_.trace.n_steps
         plain = self.solver == "gd"
         held_out = prescribed.cv_prediction if plain else prescribed.cv_prediction_accelerated
-        actual = target.values * target.scale + target.mean
-        self.cv_error_ = float(np.sqrt(np.mean((held_out - actual) ** 2)))
-        self.cv_prediction_ = held_out[:, 0] if self._single_target else held_out
+        self.cv_error_ = float(np.sqrt(np.mean((held_out - data.targets) ** 2)))
+        self.cv_prediction_ = held_out[:, 0] if data.single_target else held_out
+        return self
+
+    @property
+    def leading_(self) -> NetworkMember:
+        """Trained nets with the largest share."""
+        check_is_fitted(self)
+        return next(m for m in self.members_ if isinstance(m, NetworkMember))
 
     def predict(self, X: ArrayLike) -> Array:
         """Return predictions in target units, the mean over the networks.
@@ -211,9 +212,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows = validate_rows(self, X)
-        inputs = apply_metric(self.metric_, embed(self.embedding_, rows))
-        outputs = predict_network(self.architecture_, self.weights_, inputs)
-        predictions: Array = outputs * self.scale_ + self.offset_
+        predictions = predict_stack(self.members_, rows)
         return predictions[:, 0] if self._single_target else predictions
 
     def __sklearn_tags__(self) -> Any:

@@ -40,6 +40,23 @@ class Branch:
     weight: float = 1.0
     trained: Trained = "all"
 
+    @property
+    def power(self) -> int:
+        """Power of the ReLU: 1, 2 or 3.
+
+        Raises
+        ------
+        ValueError
+            For an activation that is none.
+        """
+        powers = {"relu": 1, "relu2": 2, "relu3": 3}
+        if self.activation not in powers:
+            raise ValueError(
+                f"activation={self.activation!r} has a kernel but no finite net here; use one of"
+                f" {tuple(powers)}"
+            )
+        return powers[self.activation]
+
 
 @dataclass(frozen=True)
 class Reason:

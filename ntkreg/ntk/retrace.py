@@ -25,6 +25,8 @@ def retrace(
 ) -> TrainedNets:
     """Return what a fitted net was trained on and how; nothing is trained.
 
+    Of a stack it is the nets with the largest share.
+
     Parameters
     ----------
     model : NTKRegressor
@@ -51,18 +53,19 @@ def retrace(
         )
     rows, values = validate_rows(model, X), np.asarray(y, dtype=np.float64)
     target = scale_target(values.reshape(len(values), -1))
-    if len(values) != len(rows) or not np.allclose(target.scale, model.scale_):
+    member = model.leading_
+    if len(values) != len(rows) or not np.allclose(target.scale, member.scale):
         raise ValueError("X and y are not the rows that the model was fitted on")
     part = np.arange(len(rows)) if part is None else part
-    inputs = apply_metric(model.metric_, embed(model.embedding_, rows[part]))
+    inputs = apply_metric(member.metric, embed(member.embedding, rows[part]))
     centred = target.values[part] - target.values[part].mean(axis=0)
-    shape = model.architecture_
+    shape = member.architecture
     kernel = gram(inputs, None, implied_branches(shape))
-    steps, rate = _training_time(model.trace_)
+    steps, rate = _training_time(member.trace)
     return TrainedNets(
         architecture=shape,
         start=initial_weights(shape, inputs.shape[1], centred.shape[1], int(model.random_state)),
-        weights=model.weights_,
+        weights=member.weights,
         inputs=inputs,
         target=centred,
         scale=target.scale,

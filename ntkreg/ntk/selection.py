@@ -175,9 +175,7 @@ def step_grids(options: Options) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return step_grid(LARGEST_STEP_COUNT), step_grid(options.max_accelerated_steps, 1.12)
 
 
-def _decomposed(
-    fold: PreparedFold, depth: int, options: Options
-) -> tuple[Spectrum, Array]:
+def _decomposed(fold: PreparedFold, depth: int, options: Options) -> tuple[Spectrum, Array]:
     """Return the spectrum of the training rows, and the kernel of the test rows with them."""
     branches = at_depth(fold.metric, depth)
     kernel = gram(fold.inputs, None, branches)

@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from ntkreg.ntk.accelerated_descent import MAX_STEPS as MAX_STEPS_ACCELERATED
 from ntkreg.ntk.accelerated_descent import accelerated_gradient_descent, accelerated_step
 from ntkreg.ntk.gradient_descent import MAX_STEPS, Dtype, gradient_descent
-from ntkreg.ntk.network import Architecture, Symmetry, initial_weights
+from ntkreg.ntk.fitted import KernelMember, NetworkMember
+from ntkreg.ntk.members import Member, fit_kernel
+from ntkreg.ntk.network import Architecture, Symmetry, initial_weights, predict_network
 from ntkreg.ntk.options import Options
 from ntkreg.ntk.prescription import Prescribed
 from ntkreg.ntk.results import Solver, Trained, TrainingTrace
+from ntkreg.ntk.selection import Scaled
 from ntkreg.ntk.validation import resolve_steps
 
 Array = NDArray[np.float64]
@@ -133,19 +136,18 @@ def kernel_options(options: Options, training: TrainingOptions) -> Options:
 
 
 def train_as_prescribed(
-    prescribed: Prescribed, options: TrainingOptions
+    member: Member, target: Scaled, options: TrainingOptions
 ) -> tuple[Architecture, list[Array], TrainingTrace]:
-    """Train the net for the prescribed time.
+    """Train one model's nets for the prescribed time.
 
     Where the user gave a learning rate, the prescribed number of steps is converted to the same
     training time: in proportion to 1/eta, with momentum to 1/sqrt(eta).
     """
-    numbers = prescribed.prescription
-    target = prescribed.target.values
+    numbers = member.prescription
     branches = tuple(replace(b, trained=options.trained) for b in numbers.branches)
-    count = options.n_networks or (4 if len(target) <= MAX_ROWS_OF_FOUR else 2)
+    count = options.n_networks or (4 if len(target.values) <= MAX_ROWS_OF_FOUR else 2)
     shape = Architecture(branches, options.width, count, options.symmetry)
-    start = initial_weights(shape, prescribed.inputs.shape[1], target.shape[1], options.seed)
+    start = initial_weights(shape, member.inputs.shape[1], target.values.shape[1], options.seed)
     rate = options.learning_rate
     limits: dict[str, Any] = {
         "max_steps": options.max_steps,
@@ -157,17 +159,17 @@ def train_as_prescribed(
         steps = resolve_steps(options.n_steps, math.ceil(numbers.n_steps * ratio - 1e-9))
         rate = numbers.learning_rate if rate is None else rate
         weights, trace = gradient_descent(
-            shape, start, prescribed.inputs, target, learning_rate=rate, n_steps=steps, **limits
+            shape, start, member.inputs, target.values, learning_rate=rate, n_steps=steps, **limits
         )
         return shape, weights, trace
-    own = accelerated_step(prescribed.spectrum.values, options.dtype)
+    own = accelerated_step(member.spectrum.values, options.dtype)
     ratio = 1.0 if rate is None else math.sqrt(own / rate)
     weights, trace = accelerated_gradient_descent(
         shape,
         start,
-        prescribed.inputs,
-        target,
-        spectrum=prescribed.spectrum,
+        member.inputs,
+        target.values,
+        spectrum=member.spectrum,
         n_steps=resolve_steps(
             options.n_steps, math.ceil(numbers.n_steps_accelerated * ratio - 1e-9)
         ),
@@ -175,3 +177,51 @@ def train_as_prescribed(
         **limits,
     )
     return shape, weights, trace
+
+
+def _train_member(
+    member: Member, target: Scaled, options: TrainingOptions, share: float
+) -> NetworkMember | KernelMember:
+    """Train nets, or take the closed form where there is no hidden layer."""
+    numbers = member.prescription
+    if all(branch.activation == "linear" for branch in numbers.branches):
+        steps = resolve_steps(options.n_steps, numbers.n_steps)
+        return fit_kernel(member, target, steps, share=share, fit_intercept=options.fit_intercept)
+    shape, weights, trace = train_as_prescribed(member, target, options)
+    offset = target.mean
+    if options.fit_intercept:
+        fitted = predict_network(shape, weights, member.inputs)
+        offset = offset - fitted.mean(axis=0) * target.scale
+    return NetworkMember(
+        share,
+        numbers,
+        member.embedding,
+        member.metric,
+        shape,
+        weights,
+        trace,
+        target.scale,
+        offset,
+    )
+
+
+def train_stack(
+    prescribed: Prescribed, options: TrainingOptions
+) -> tuple[NetworkMember | KernelMember, ...]:
+    """Train every model that has a share, largest share first.
+
+    Where only the linear model has one, the nets of the next best model are trained all the same
+    and kept with share 0: an estimator of nets has nets to look at.
+    """
+    shares = prescribed.shares if options.solver == "gd" else prescribed.shares_accelerated
+    order = [int(i) for i in np.argsort(-shares, kind="stable")]
+    linear = [
+        all(b.activation == "linear" for b in m.prescription.branches) for m in prescribed.members
+    ]
+    kept = [i for i in order if shares[i] > 0]
+    if all(linear[i] for i in kept):
+        kept += [i for i in order if not linear[i]][:1]
+    return tuple(
+        _train_member(prescribed.members[i], prescribed.target, options, float(shares[i]))
+        for i in kept
+    )

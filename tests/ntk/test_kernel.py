@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import erf
 
 from ntkreg.ntk.angles import angles_between
 from ntkreg.ntk.kernel import gram
@@ -10,7 +11,8 @@ from ntkreg.ntk.results import Branch, Trained
 
 TRAINED: tuple[Trained, ...] = ("all", "hidden", "last_hidden", "readout")
 BRANCHES = [Branch("relu", depth, 1.0, t) for depth in (1, 2, 3, 5) for t in TRAINED]
-BRANCHES += [Branch("relu2", 1, 1.0, t) for t in TRAINED]
+BRANCHES += [Branch(a, 1, 1.0, t) for a in ("relu2", "relu3", "erf") for t in TRAINED]
+BRANCHES += [Branch("linear", 0)]
 
 
 def name(branch):
@@ -84,7 +86,7 @@ def test_nearly_parallel_rows_keep_their_angle(branch):
     angle = 1e-10
     pair = np.array([[1.0, 0.0], [np.cos(angle), np.sin(angle)]])
     assert angles_between(pair).angle[0, 1] == pytest.approx(angle, rel=1e-6)
-    assert gram(pair, None, [branch])[0, 1] <= profile_at_one(branch) * (1 + 1e-14)
+    assert gram(pair, None, [branch])[0, 1] <= profile_at_one(branch) * (1 + 1e-12)
 
 
 def test_weights_add_parallel_nets(rows):
@@ -95,8 +97,34 @@ def test_weights_add_parallel_nets(rows):
 
 
 def test_squared_relu_has_one_hidden_layer_only(rows):
-    with pytest.raises(ValueError, match="a relu2 branch has depth 1, not 2"):
+    with pytest.raises(ValueError, match="depth=2 is not possible for a relu2 branch"):
         gram(rows, None, [Branch("relu2", 2)])
+
+
+def test_erf_kernel_is_the_mean_over_random_units():
+    rng = np.random.default_rng(5)
+    pair = rng.normal(size=(2, 3))
+    pair /= np.linalg.norm(pair, axis=1, keepdims=True)
+    z = rng.normal(size=(400_000, 3)) @ pair.T
+    unit = np.mean(erf(2 * z) ** 2)
+    readout = np.mean(erf(2 * z[:, 0]) * erf(2 * z[:, 1])) / unit
+    slope = 16 / np.pi * np.mean(np.exp(-4 * (z**2).sum(axis=1))) / unit
+    expected = {"readout": readout, "hidden": pair[0] @ pair[1] * slope}
+    for trained, value in expected.items():
+        kernel = gram(pair, None, [Branch("erf", 1, 1.0, trained)])
+        assert kernel[0, 1] == pytest.approx(value, abs=0.01)
+
+
+def test_cubed_relu_kernel_is_the_mean_over_random_units():
+    rng = np.random.default_rng(5)
+    pair = rng.normal(size=(2, 3))
+    pair /= np.linalg.norm(pair, axis=1, keepdims=True)
+    z = np.maximum(rng.normal(size=(1_000_000, 3)) @ pair.T, 0.0)
+    readout = 2 / 15 * np.mean(z[:, 0] ** 3 * z[:, 1] ** 3)
+    slope = 2 / 15 * 9 * np.mean(z[:, 0] ** 2 * z[:, 1] ** 2)
+    kernel = gram(pair, None, [Branch("relu3", 1)])
+    # the sixth powers are rare and large: 2 % of k(1)
+    assert kernel[0, 1] == pytest.approx(readout + pair[0] @ pair[1] * slope, abs=0.06)
 
 
 def test_squared_relu_readout_is_the_mean_over_random_units():

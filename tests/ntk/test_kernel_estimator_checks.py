@@ -76,10 +76,10 @@ def test_the_global_seed_is_not_touched(table):
     [
         ({"depth": 0}, "depth must be 'auto' or an integer >= 1, got 0"),
         ({"metric": "x"}, "metric must be one of"),
-        ({"activation": "tanh"}, "activation must be one of"),
+        ({"activation": "tanh"}, "activation must be 'auto' or one or more of"),
         ({"trained": "some"}, "trained must be one of"),
         ({"n_steps": -1}, "n_steps must be 'auto' or an integer >= 0, got -1"),
-        ({"n_folds": 1}, "n_folds must be an integer >= 2, got 1"),
+        ({"n_folds": 1}, "n_folds must be 'auto' or an integer >= 2, got 1"),
     ],
 )
 def test_a_wrong_parameter_is_named_with_what_is_allowed(table, parameters, message):

@@ -48,7 +48,8 @@ def test_likelihood_finds_the_noise_level(problem):
 
 def test_mean_squared_gradient_agrees_with_differences(problem):
     rows, _ = problem
-    inputs = apply_metric(plain_metric(4, BRANCHES), rows)
+    metric = plain_metric(4, BRANCHES)
+    inputs = apply_metric(metric, rows)
     alpha = np.random.default_rng(1).normal(size=(60, 1))
     # kinks of the kernel at the training rows themselves: move off them by less than the step
     step = 1e-5
@@ -59,7 +60,7 @@ def test_mean_squared_gradient_agrees_with_differences(problem):
         ahead = gram(inputs + shift, inputs, BRANCHES) @ alpha
         behind = gram(inputs - shift, inputs, BRANCHES) @ alpha
         numeric.append(np.mean(((ahead - behind) / (2 * step)) ** 2))
-    exact = _mean_squared_gradient(inputs, alpha, BRANCHES)
+    exact = _mean_squared_gradient(inputs, alpha, metric, rows)
     np.testing.assert_allclose(exact, numeric, rtol=1e-3)
 
 

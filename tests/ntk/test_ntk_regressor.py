@@ -42,8 +42,8 @@ def test_defaults_are_close_to_the_kernel_twin_on_unseen_rows(table):
     X, y = table
     others = np.random.default_rng(4).normal(size=(100, 3))
     net, kernel = NTKRegressor().fit(X, y), NTKKernelRegressor().fit(X, y)
-    assert net.trace_.outcome == "reached"
-    assert net.n_iter_ == net.prescription_.n_steps_accelerated
+    assert net.leading_.trace.outcome == "reached"
+    assert net.n_iter_ == net.leading_.prescription.n_steps_accelerated
     assert rms(net.predict(others) - kernel.predict(others)) < 0.2 * y.std()
 
 
@@ -53,21 +53,21 @@ def test_plain_gradient_descent_takes_the_kernels_steps_and_ends_close_to_it(tab
     net = NTKRegressor(solver="gd", width=512, **options).fit(X, y)
     kernel = NTKKernelRegressor(**options).fit(X, y)
     others = np.random.default_rng(4).normal(size=(100, 3))
-    assert net.trace_.learning_rate == net.prescription_.learning_rate
+    assert net.leading_.trace.learning_rate == net.leading_.prescription.learning_rate
     assert net.n_iter_ == 300
     assert rms(net.predict(others) - kernel.predict(others)) < 0.1 * y.std()
 
 
 def test_a_given_learning_rate_keeps_the_prescribed_training_time(table):
     prescribed = NTKRegressor(n_networks=1).fit(*table)
-    rate = prescribed.trace_.learning_rate
+    rate = prescribed.leading_.trace.learning_rate
     slow = NTKRegressor(n_networks=1, learning_rate=rate / 4).fit(*table)
-    assert prescribed.trace_.outcome == slow.trace_.outcome == "reached"
+    assert prescribed.leading_.trace.outcome == slow.leading_.trace.outcome == "reached"
     assert slow.n_iter_ == 2 * prescribed.n_iter_
     plain = NTKRegressor(**SMALL, solver="gd").fit(*table)
-    half = NTKRegressor(**SMALL, solver="gd", learning_rate=plain.trace_.learning_rate / 2).fit(
-        *table
-    )
+    half = NTKRegressor(
+        **SMALL, solver="gd", learning_rate=plain.leading_.trace.learning_rate / 2
+    ).fit(*table)
     assert half.n_iter_ == 2 * plain.n_iter_
 
 
@@ -76,7 +76,7 @@ def test_a_mirrored_top_layer_is_prescribed_by_the_kernel_it_implies(table):
     model = NTKRegressor(**SMALL, trained="hidden", **options).fit(*table)
     kernel = NTKKernelRegressor(trained="last_hidden", metric=None, depth=2).fit(*table)
     assert model.prescription_.top_eigenvalue == kernel.prescription_.top_eigenvalue
-    assert model.architecture_.branches[0].trained == "hidden"
+    assert model.leading_.architecture.branches[0].trained == "hidden"
 
 
 def test_held_out_predictions_belong_to_the_solver_and_its_error_to_them(table):
@@ -90,7 +90,7 @@ def test_held_out_predictions_belong_to_the_solver_and_its_error_to_them(table):
 
 def test_fitted_state_is_numpy_and_plain_python(table):
     model = NTKRegressor(**SMALL).fit(*table)
-    assert all(w.dtype == np.float64 for w in model.weights_)
+    assert all(w.dtype == np.float64 for m in model.members_ for w in getattr(m, "weights", []))
     assert not [k for k, v in vars(model).items() if type(v).__module__.startswith("torch")]
     assert b"torch" not in pickle.dumps(model)
 

@@ -50,7 +50,7 @@ def test_the_twin_of_plain_gradient_descent_is_the_kernel_regressor():
     others = np.random.default_rng(1).normal(size=(30, 3))
     model, nets = fitted("gd")
     kernel = NTKKernelRegressor(depth=1).fit(X, y)
-    inputs = apply_metric(model.metric_, embed(model.embedding_, others))
+    inputs = apply_metric(model.leading_.metric, embed(model.leading_.embedding, others))
     for gaps, rows in zip(measure_gaps(nets, inputs), (X, others), strict=True):
         assert gaps.n_rows == len(rows)
         assert gaps.kernel == pytest.approx(rms(model.predict(rows) - kernel.predict(rows)))
@@ -115,7 +115,7 @@ def test_a_start_that_cannot_be_drawn_again_and_other_rows_are_refused():
 def test_a_run_that_was_cut_short_is_compared_at_its_own_time():
     X, y = table()
     model = NTKRegressor(**OPTIONS, n_steps=40, max_steps=5).fit(X, y)
-    assert model.trace_.outcome == "limit"
+    assert model.leading_.trace.outcome == "limit"
     assert retrace(model, X, y).n_steps == 5
 
 
