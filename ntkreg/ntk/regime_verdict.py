@@ -142,7 +142,8 @@ def judge(
         sentences += [] if change is None else [Sentence("V247", values | _per_cent(change))]
     if kernel > CLOSE and over_width is not None:
         sentences += _wider(kernel, width, over_width)
-    if trace.outcome in ("limit", "diverged"):
+    # a run that was only cut short is compared at its own time
+    if trace.outcome == "diverged" or (trace.outcome == "limit" and trace.n_cuts):
         sentences.append(Sentence("W240"))
     return kind, tuple(sentences)
 
@@ -168,8 +169,9 @@ def _wider(gap: float, width: int, study: WidthStudy) -> list[Sentence]:
     slope = study.kernel_slope
     if not math.isfinite(slope):
         return []
-    needed = width * (gap / CLOSE) ** (-1.0 / slope) if slope < 0 else math.inf
-    if needed > MAX_EXTRAPOLATION * study.points[-1].width:
+    growth = -math.log(gap / CLOSE) / slope if slope < 0 else math.inf
+    if growth > math.log(MAX_EXTRAPOLATION * study.points[-1].width / width):
         return [Sentence("I241", {"slope": slope})]
+    needed = width * math.exp(growth)
     digits = 10.0 ** (math.floor(math.log10(needed)) - 1)
     return [Sentence("I240", {"needed": round(round(needed / digits) * digits), "slope": slope})]
