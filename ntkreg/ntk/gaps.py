@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkreg.ntk.accelerated_descent import accelerated_step
 from ntkreg.ntk.kernel import gram
 from ntkreg.ntk.linearisation import (
     linearised_outputs,
@@ -23,6 +24,7 @@ from ntkreg.ntk.linearisation import (
 )
 from ntkreg.ntk.network import Architecture, implied_branches, network_outputs
 from ntkreg.ntk.path import (
+    ACCELERATED_SAFETY,
     Spectrum,
     gradient_descent_filter,
     n_deflated,
@@ -108,7 +110,11 @@ def twin_filter(nets: TrainedNets) -> Array:
         steps = np.array([nets.n_steps])
         plain: Array = gradient_descent_filter(values, nets.learning_rate, steps)[0]
         return plain
-    return momentum_filter(values, n_deflated(values), nets.n_steps, nets.learning_rate)
+    deflated = n_deflated(values)
+    # the descent takes no smaller eigenvalue than this for the edge of what it preconditions
+    values = values.copy()
+    values[deflated] = max(values[deflated], ACCELERATED_SAFETY / accelerated_step(values))
+    return momentum_filter(values, deflated, nets.n_steps, nets.learning_rate)
 
 
 def _twin(nets: TrainedNets, others: Array) -> Array:

@@ -17,7 +17,7 @@ from ntkreg.ntk.width_study import WidthStudy
 
 # widths beyond this multiple of the largest one that was trained are not named
 MAX_EXTRAPOLATION = 8
-RegimeKind = Literal["inside", "moved", "width", "features"]
+RegimeKind = Literal["inside", "moved", "width", "features", "unfinished"]
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,11 @@ class RegimeReport:
 
     Parameters
     ----------
-    kind : {"inside", "moved", "width", "features"}
+    kind : {"inside", "moved", "width", "features", "unfinished"}
         "inside": predictions are the kernel's. "moved": they are, although the net's own kernel
         moved. "width": they are those of the kernel that the net drew at its start, which is not
-        that of infinite width. "features": they are neither.
+        that of infinite width. "features": they are neither. "unfinished": the time of the
+        training is not known, so that nothing can be compared at the same time.
     sentences : tuple of Sentence
         The verdict first.
     unit : float
@@ -135,6 +136,9 @@ def judge(
         "limit": CLOSE,
         "width": width,
     }
+    # a run that was only cut short is compared at its own time
+    if trace.outcome == "diverged" or (trace.outcome == "limit" and trace.n_cuts):
+        return "unfinished", (Sentence("W240", values),)
     sentences = [*_features(values, change)] if kind == "features" else []
     if kind != "features":
         code = {"inside": "V240", "moved": "V241", "width": "V242"}[kind]
@@ -142,8 +146,6 @@ def judge(
         sentences += [] if change is None else [Sentence("V247", values | _per_cent(change))]
     if kernel > CLOSE and over_width is not None:
         sentences += _wider(kernel, width, over_width)
-    if trace.outcome in ("limit", "diverged"):
-        sentences.append(Sentence("W240"))
     return kind, tuple(sentences)
 
 
@@ -168,8 +170,9 @@ def _wider(gap: float, width: int, study: WidthStudy) -> list[Sentence]:
     slope = study.kernel_slope
     if not math.isfinite(slope):
         return []
-    needed = width * (gap / CLOSE) ** (-1.0 / slope) if slope < 0 else math.inf
-    if needed > MAX_EXTRAPOLATION * study.points[-1].width:
+    growth = -math.log(gap / CLOSE) / slope if slope < 0 else math.inf
+    if growth > math.log(MAX_EXTRAPOLATION * study.points[-1].width / width):
         return [Sentence("I241", {"slope": slope})]
+    needed = width * math.exp(growth)
     digits = 10.0 ** (math.floor(math.log10(needed)) - 1)
     return [Sentence("I240", {"needed": round(round(needed / digits) * digits), "slope": slope})]

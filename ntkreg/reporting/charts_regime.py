@@ -115,9 +115,10 @@ def spectrum(
         return None
     ranks = np.unique(np.geomspace(1, len(positive), MAX_RANKS).round().astype(int))
     frame = pd.DataFrame({"x": ranks, "y": positive[ranks - 1]})
-    level = float(np.clip(stop, frame["y"].min(), frame["y"].max()))
+    # a stop far below the last eigenvalue is drawn a little below it
+    level = float(np.clip(stop, 0.3 * frame["y"].min(), frame["y"].max()))
     x = _logarithmic("x", ranks, titles[0], "~g", 10.0 ** np.arange(np.log10(len(positive)) + 1))
-    y = _logarithmic("y", frame["y"], titles[1], ".0e")
+    y = _logarithmic("y", [*frame["y"], level], titles[1], ".0e")
     layers = [
         charts.rule("y", level, "limit", (4, 3)),
         charts.dots(frame, 14, 0.8).encode(x=x, y=y, color=alt.value(LIGHT["chosen"])),

@@ -203,10 +203,22 @@ def test_unseen_rows_count_where_their_gap_is_larger():
     assert judge(regime_with(0.1, 0.1), study_with(0.1, -0.5), **measured)[0] == "inside"
 
 
-def test_a_training_that_ended_early_is_said():
-    short = replace(TRACE, outcome="limit")
-    _, sentences = judge(regime_with(0.1, 0.1), None, unit=1.0, width=64, change=None, trace=short)
-    assert sentences[-1].code == "W240"
+@pytest.mark.parametrize(
+    ("outcome", "n_cuts", "said"),
+    [("limit", 1, True), ("diverged", 8, True), ("limit", 0, False), ("guarded", 1, False)],
+)
+def test_a_training_whose_time_is_not_known_has_no_regime(outcome, n_cuts, said):
+    trace = replace(TRACE, outcome=outcome, n_cuts=n_cuts)
+    measured = {"unit": 1.0, "width": 64, "change": None, "trace": trace}
+    kind, sentences = judge(regime_with(0.9, 0.9), None, **measured)
+    assert (kind == "unfinished") == (sentences[0].code == "W240") == said
+
+
+def test_rows_of_two_kinds_only_are_fitted_as_their_kernel_of_rank_one_is():
+    X = np.repeat([[0.0], [1.0]], 20, axis=0)
+    y = X[:, 0] + 0.1 * np.random.default_rng(0).normal(size=40)
+    model = NTKRegressor(width=512, n_networks=1, depth=1).fit(X, y)
+    assert measure_gaps(retrace(model, X, y))[0].kernel < 0.05 * y.std()
 
 
 def test_nothing_measured_is_no_verdict():
