@@ -7,25 +7,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import nnls
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from ntkreg.evaluation.table_model import single_target
+from ntkreg.ntk.stacking import stacking_weights
 
 
 class BlendRegressor(RegressorMixin, BaseEstimator):
     """Mean of several models with weights found on their out-of-fold predictions.
 
-    Stacking with the weights bound to be non-negative and to sum to one, and drawn towards equal
-    weights, so that on small tables chance does not decide.
+    Stacking with the weights bound to be non-negative and to sum to one, and drawn towards the
+    first model alone, so that on small tables the others have to earn their weight.
 
     Parameters
     ----------
     models : list of (str, estimator)
         Regressors that offer `cv_prediction_` after `fit`.
     prior : float, default=10.0
-        How strongly equal weights are preferred; 0 is plain stacking. See :func:`blend_weights`.
+        How strongly the first model is preferred; 0 is plain stacking. See
+        :func:`ntkreg.ntk.stacking.stacking_weights`.
 
     Attributes
     ----------
@@ -78,7 +79,8 @@ class BlendRegressor(RegressorMixin, BaseEstimator):
             more = {"groups": groups} if has_fit_parameter(model, "groups") else {}
             self.models_.append((name, clone(model).fit(X, target, **more)))
         held_out = np.column_stack([model.cv_prediction_ for _, model in self.models_])
-        self.weights_ = blend_weights(held_out, target, prior=self.prior)
+        first = np.eye(len(self.models_))[0]
+        self.weights_ = stacking_weights(held_out, target, prior=self.prior, centre=first)
         self.cv_prediction_ = held_out @ self.weights_
         return self
 
@@ -116,51 +118,3 @@ class BlendRegressor(RegressorMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         return tags
-
-
-def blend_weights(
-    held_out: NDArray[np.float64], y: NDArray[np.float64], *, prior: float = 10.0
-) -> NDArray[np.float64]:
-    """Return weights w >= 0 with sum 1 that minimise |y - P w|^2 + prior mse_best |w - 1/k|^2.
-
-    mse_best, the least mean squared error of one model, makes `prior` free of units: it counts
-    like that many rows.
-
-    Parameters
-    ----------
-    held_out : ndarray of shape (n_rows, k)
-        P, out-of-fold predictions of k models.
-    y : ndarray of shape (n_rows,)
-        Target.
-    prior : float, default=10.0
-        Strength of the preference for equal weights.
-
-    Returns
-    -------
-    ndarray of shape (k,)
-        The weights.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from ntkreg.evaluation.blend import blend_weights
-    >>> y = np.array([1.0, 2.0, 3.0])
-    >>> blend_weights(np.column_stack([y + 1, y - 1]), y)
-    array([0.5, 0.5])
-    """
-    k = held_out.shape[1]
-    # with sum(w) = 1 the residual is a weighted mean of the models' residuals
-    residuals = held_out - y[:, None]
-    scale = float(np.abs(residuals).max())
-    if scale == 0:
-        return np.full(k, 1 / k)
-    residuals = residuals / scale
-    best = float((residuals**2).mean(axis=0).min())
-    pull = np.sqrt(prior * best)
-    # a row that outweighs all others holds the sum at one
-    firm = 1e4 * (np.sqrt(len(y)) + pull)
-    left = np.vstack([residuals, pull * np.eye(k), np.full((1, k), firm)])
-    right = np.concatenate([np.zeros(len(y)), np.full(k, pull / k), [firm]])
-    weights, _ = nnls(left, right)
-    normalised: NDArray[np.float64] = weights / weights.sum()
-    return normalised

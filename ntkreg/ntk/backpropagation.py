@@ -126,9 +126,7 @@ class _BranchPass:
             delta, hidden = self.deltas[layer], self.hidden[layer][net]
             if self.power > 1:
                 # the derivative p relu(z)^(p-1) is zero where the unit is off: no threshold
-                for _ in range(self.power - 1):
-                    delta.mul_(hidden)
-                delta.mul_(float(self.power))
+                delta.mul_(torch.pow(hidden, self.power - 1)).mul_(float(self.power))
             else:
                 torch.ops.aten.threshold_backward.grad_input(delta, hidden, 0.0, grad_input=delta)
             torch.mm(delta.T, self._below(layer, net), out=self.gradients[layer][net])
@@ -164,7 +162,6 @@ class Backpropagation:
         import torch
 
         self.fit_intercept = fit_intercept
-
         options: dict[str, Any] = {
             "dtype": getattr(torch, dtype),
             "device": torch.device("cuda" if torch.cuda.is_available() else "cpu"),

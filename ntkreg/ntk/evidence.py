@@ -91,7 +91,8 @@ def _inverse(factor: Array) -> Array:
     """Return the inverse of the matrix whose lower Cholesky factor is given."""
     inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1)
     lower = np.tril(inverse)
-    return lower + np.tril(inverse, -1).T
+    whole: Array = lower + np.tril(inverse, -1).T
+    return whole
 
 
 def negative_log_evidence(

@@ -90,4 +90,5 @@ class NetworkMember:
 
 def predict_stack(members: Sequence[KernelMember | NetworkMember], X: Array) -> Array:
     """Return the members' predictions, weighted by their shares, shape (n, n_targets)."""
-    return np.sum([member.share * member.predict(X) for member in members], axis=0)
+    total: Array = np.sum([member.share * member.predict(X) for member in members], axis=0)
+    return total

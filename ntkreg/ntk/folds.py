@@ -44,7 +44,8 @@ def _labels(rows: Array) -> Labels:
     codes = np.column_stack([np.unique(column, return_inverse=True)[1] for column in rows.T])
     mix = np.random.default_rng(0).integers(2**31 - 1, size=(codes.shape[1], 2), dtype=np.int64)
     keys = codes @ mix
-    return np.unique(keys, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+    labels: Labels = np.unique(keys, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+    return labels
 
 
 def duplicate_groups(X: Array) -> Labels | None:

@@ -91,7 +91,7 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
     True
     """
 
-    def __init__(  # noqa: PLR0913  (one keyword a constant that may be fixed)
+    def __init__(
         self,
         *,
         depth: int | str = "auto",
@@ -146,21 +146,22 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def _store(self, prescribed: Prescribed) -> None:
-        numbers = prescribed.prescription
+        stack = prescribed.plain
+        numbers, shares = stack.prescription, stack.shares
         self.members_ = tuple(
             fit_kernel(
                 prescribed.members[i],
                 prescribed.target,
                 resolve_steps(self.n_steps, prescribed.members[i].prescription.n_steps),
-                share=float(prescribed.shares[i]),
+                share=float(shares[i]),
                 fit_intercept=self.fit_intercept,
             )
-            for i in np.argsort(-prescribed.shares, kind="stable")
-            if prescribed.shares[i] > 0
+            for i in np.argsort(-shares, kind="stable")
+            if shares[i] > 0
         )
         self.n_iter_ = resolve_steps(self.n_steps, numbers.n_steps)
         self.prescription_ = numbers
-        held_out = prescribed.cv_prediction
+        held_out = stack.cv_prediction
         self.cv_prediction_ = held_out[:, 0] if self._single_target else held_out
         self.cv_error_ = numbers.cv_error
 

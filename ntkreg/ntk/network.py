@@ -6,8 +6,9 @@ A net is a sum of parallel branches, f(u) = sum_b sqrt(weight_b) f_b(u), in NTK 
     h^0 = u,  z^l = W^l h^{l-1},  h^l = sqrt(2/m) relu(z^l),  f = a' h^L,
 
 with W entries N(0, 1) and a entries +-1 at the start; a branch with a power p of the ReLU is
-f = |u| sqrt(c/m) a' relu(W u/|u|)^p, c = 2/3 for p = 2 and 2/15 for p = 3. Their tangent kernels in the wide limit are those of
-:mod:`ntkreg.ntk.kernel`. Mirroring makes f = 0 at the start, exactly (theory.md 1.2):
+f = |u| sqrt(c/m) a' relu(W u/|u|)^p, c = 2/3 for p = 2 and 2/15 for p = 3. Their tangent kernels
+in the wide limit are those of :mod:`ntkreg.ntk.profiles`. Mirroring makes f = 0 at the start,
+exactly (theory.md 1.2):
 
 "pair"  two nets that start equal and are both trained, f = (f_theta - f_theta')/sqrt(2): the
         kernel of one net is kept.

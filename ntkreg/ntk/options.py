@@ -102,9 +102,10 @@ def _depths(depth: Any) -> tuple[int, ...] | None:
 
 
 def _activations(names: Any) -> tuple[Activation, ...]:
-    known = get_args(Activation)
-    parts = tuple(names.split("+")) if isinstance(names, str) else ()
-    if not parts or not set(parts) <= set(known) or len(set(parts)) < len(parts):
+    known: tuple[Activation, ...] = get_args(Activation)
+    given = names.split("+") if isinstance(names, str) else []
+    parts = tuple(name for name in known if name in given)
+    if not parts or len(parts) < len(given):
         raise ValueError(
             f"activation must be 'auto' or one or more of {known} joined by '+', got {names!r}"
         )
@@ -166,7 +167,7 @@ def make_options(estimator: Any) -> Options:
     n_folds = estimator.n_folds
     if isinstance(n_folds, str) and n_folds == "auto":
         n_folds = None
-    elif not isinstance(n_folds, Integral) or not n_folds >= 2:
+    elif not isinstance(n_folds, Integral) or int(n_folds) < 2:
         raise ValueError(f"n_folds must be 'auto' or an integer >= 2, got {n_folds!r}")
     return Options(
         candidates=_candidates(estimator),

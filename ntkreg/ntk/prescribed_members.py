@@ -12,16 +12,15 @@ from ntkreg.ntk.folds import Designs
 from ntkreg.ntk.kernel import centre, gram
 from ntkreg.ntk.members import Member
 from ntkreg.ntk.metric import Metric, apply_metric
+from ntkreg.ntk.noise import likely_steps, noise_level
 from ntkreg.ntk.options import Candidate, Options
 from ntkreg.ntk.parallel import map_on_threads, threads_for
 from ntkreg.ntk.path import (
     Spectrum,
-    accelerated_filters,
     decompose,
     degrees_of_freedom,
     gradient_descent_filter,
     n_deflated,
-    step_grid,
 )
 from ntkreg.ntk.results import Prescription
 from ntkreg.ntk.selection import (
@@ -39,7 +38,6 @@ from ntkreg.preprocessing.embedding import Embedding, embed, fit_embedding
 Array = NDArray[np.float64]
 
 MAX_DEPTH_ROWS = 400
-_JITTER = 1e-7
 
 
 @dataclass(frozen=True)
@@ -56,51 +54,6 @@ def _start(X: Array, target: Scaled, candidate: Candidate, options: Options) -> 
     embedding = fit_embedding(X, kind=candidate.embedding)
     rows = embed(embedding, X)
     return _Start(candidate, embedding, rows, learn_metric(rows, target.values, candidate, options))
-
-
-def noise_level(spectrum: Spectrum, target: Scaled, learning_rate: float) -> float:
-    """Return the estimated noise standard deviation, target units, averaged over targets.
-
-    |y - f_t|^2 / (n - 2 tr H + tr H^2) at the number of steps where tr H is nearest to n/2
-    (theory.md 1.4).
-    """
-    n = len(spectrum.values)
-    filters = gradient_descent_filter(spectrum.values, learning_rate, step_grid(1e12, 1.5))
-    fitted = filters * spectrum.values
-    nearest = int(np.argmin(np.abs(fitted.sum(axis=1) - n / 2)))
-    residual = (1.0 - fitted[nearest])[:, None] * (spectrum.vectors.T @ target.values)
-    left = float(np.sum((1.0 - fitted[nearest]) ** 2))
-    variance = np.sum(residual**2, axis=0) / max(left, 1e-12)
-    return float(np.sqrt(np.mean(variance * target.scale**2)))
-
-
-def likely_steps(
-    spectrum: Spectrum, target: Array, noise: float, fast: NDArray[np.int64]
-) -> tuple[float, float]:
-    """Return the numbers of steps, plain and accelerated, that fit as much as a ridge.
-
-    The ridge is the noise variance of the marginal likelihood. For plain gradient descent
-    eta t = n / ridge (both filters are 1/s for large eigenvalues s and the same constant for small
-    ones); the accelerated iteration is compared with the ridge on the target itself.
-
-    Parameters
-    ----------
-    spectrum : Spectrum
-    target : ndarray of shape (n, n_targets)
-        Centred and scaled.
-    noise : float
-        Variance, in units of the target's; NaN where it was not learned.
-    fast : ndarray of shape (n_accelerated,)
-        Numbers of accelerated steps to choose from.
-    """
-    values = spectrum.values
-    if not np.isfinite(noise) or not values[0] > 0:
-        return float("nan"), float("nan")
-    ridge = (noise + _JITTER) / len(target)
-    path = values * accelerated_filters([values], fast)[0]
-    power = np.square(spectrum.vectors.T @ target).sum(axis=1)
-    distance = np.square(path - values / (values + ridge)) @ power
-    return float(values[0] / ridge), float(fast[np.argmin(distance)])
 
 
 def _depth(
@@ -148,6 +101,33 @@ def _stops(
     )
 
 
+def _numbers(
+    start: _Start, metric: Metric, spectrum: Spectrum, target: Scaled, n_steps: int, n_fast: int
+) -> Prescription:
+    """Return what follows from the spectrum and the stops."""
+    top = float(spectrum.values[0])
+    # without any column the centred kernel is zero, and any step leaves the mean as it is
+    rate = 1.0 / top if top > 0 else 1.0
+    at_stop = gradient_descent_filter(spectrum.values, rate, np.array([n_steps]))
+    return Prescription(
+        name=start.candidate.name,
+        share=1.0,
+        branches=metric.branches,
+        metric=metric.scales,
+        bias=metric.bias,
+        learning_rate=rate,
+        n_steps=n_steps,
+        n_steps_accelerated=n_fast,
+        n_deflated=n_deflated(spectrum.values),
+        top_eigenvalue=top,
+        effective_dimension=float(degrees_of_freedom(spectrum.values, at_stop)[0]),
+        noise=noise_level(spectrum, target, rate),
+        cv_error=float("nan"),
+        candidates=(),
+        reasons=(),
+    )
+
+
 def _member(
     start: _Start,
     folds: list[list[PreparedFold]],
@@ -164,28 +144,13 @@ def _member(
     spectrum = _spectrum(inputs, metric, options)
     stop, quick = _stops(chosen, spectrum, metric.noise, y, target, options)
     steps, fast = step_grids(options)
-    # without any column the centred kernel is zero, and any step leaves the mean as it is
-    top = float(spectrum.values[0])
-    rate = 1.0 / top if top > 0 else 1.0
     held_out = judged.plain[stop]
-    at_stop = gradient_descent_filter(spectrum.values, rate, steps[[stop]])
+    numbers = _numbers(start, metric, spectrum, target, int(steps[stop]), int(fast[quick]))
     unit = float(np.sqrt(np.mean(target.scale**2)))
-    numbers = Prescription(
-        name=start.candidate.name,
-        share=1.0,
-        branches=metric.branches,
-        metric=metric.scales,
-        bias=metric.bias,
-        learning_rate=rate,
-        n_steps=int(steps[stop]),
-        n_steps_accelerated=int(fast[quick]),
-        n_deflated=n_deflated(spectrum.values),
-        top_eigenvalue=top,
-        effective_dimension=float(degrees_of_freedom(spectrum.values, at_stop)[0]),
-        noise=noise_level(spectrum, target, rate),
+    numbers = replace(
+        numbers,
         cv_error=float(np.sqrt(np.mean((held_out - y) ** 2))),
         candidates=tuple((f"L={d}", float(np.sqrt(e)) * unit) for d, e in least.items()),
-        reasons=(),
     )
     return Member(
         numbers,

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from ntkreg.ntk.folds import make_designs
+from ntkreg.ntk.folds import Designs, make_designs
 from ntkreg.ntk.members import Member
 from ntkreg.ntk.options import Options
 from ntkreg.ntk.prescribed_members import prescribe_members
 from ntkreg.ntk.reasons import explain_choices
-from ntkreg.ntk.results import Prescription
+from ntkreg.ntk.results import Prescription, Solver
 from ntkreg.ntk.selection import Scaled, scale_target
 from ntkreg.ntk.stacking import stacking_weights
 
@@ -30,32 +31,46 @@ _LEAST_SHARE = 0.01
 
 
 @dataclass(frozen=True)
-class Prescribed:
-    """A prescription with what it was read off: everything that fitting and predicting need.
+class Stack:
+    """What one solver makes of the members.
 
     Parameters
     ----------
     prescription : Prescription
         Of the member with the largest share, with the others behind it.
-    members : tuple of Member
-        All candidates, in their order.
-    shares, shares_accelerated : ndarray of shape (n_members,)
-        Weights of their predictions; some are zero.
-    target : Scaled
-        Training targets.
+    shares : ndarray of shape (n_members,)
+        Weights of the members' predictions, in their order; some are zero.
     cv_prediction : ndarray of shape (n, n_targets)
-        Held-out predictions of the whole stack at the prescribed numbers of plain steps.
-    cv_prediction_accelerated : ndarray of shape (n, n_targets)
-        The same at the prescribed numbers of accelerated steps.
+        Held-out predictions of the whole stack at the prescribed numbers of steps.
     """
 
     prescription: Prescription
-    members: tuple[Member, ...]
     shares: Array
-    shares_accelerated: Array
-    target: Scaled
     cv_prediction: Array
-    cv_prediction_accelerated: Array
+
+
+@dataclass(frozen=True)
+class Prescribed:
+    """A prescription with what it was read off: everything that fitting and predicting need.
+
+    Parameters
+    ----------
+    members : tuple of Member
+        All candidates, in their order.
+    target : Scaled
+        Training targets.
+    plain, accelerated : Stack
+        For plain gradient descent, and for the accelerated iteration.
+    """
+
+    members: tuple[Member, ...]
+    target: Scaled
+    plain: Stack
+    accelerated: Stack
+
+    def stack(self, solver: Solver) -> Stack:
+        """Return the stack of a solver."""
+        return self.accelerated if solver == "accelerated" else self.plain
 
 
 def _shares(predictions: list[Array], y: Array, scale: Array) -> Array:
@@ -63,11 +78,30 @@ def _shares(predictions: list[Array], y: Array, scale: Array) -> Array:
     flat = np.column_stack([(p / scale).ravel() for p in predictions])
     shares = stacking_weights(flat, (y / scale).ravel())
     shares[shares < _LEAST_SHARE] = 0.0
-    return shares / shares.sum()
+    rest: Array = shares / shares.sum()
+    return rest
 
 
-def _mix(shares: Array, predictions: list[Array]) -> Array:
-    return np.tensordot(shares, np.stack(predictions), axes=1)
+def _stack(
+    members: Sequence[Member],
+    choosing: list[Array],
+    judging: list[Array],
+    y: Array,
+    target: Scaled,
+    designs: Designs,
+    options: Options,
+) -> Stack:
+    shares = _shares(choosing, y, target.scale)
+    cv_prediction = np.tensordot(shares, np.stack(judging), axes=1)
+    order = np.argsort(-shares, kind="stable")
+    parts = [replace(members[i].prescription, share=float(shares[i])) for i in order]
+    leading = replace(
+        parts[0],
+        cv_error=float(np.sqrt(np.mean((cv_prediction - y) ** 2))),
+        others=tuple(parts[1:]),
+    )
+    metric = options.candidates[order[0]].metric
+    return Stack(explain_choices(leading, metric, designs, len(y)), shares, cv_prediction)
 
 
 def _prescribe(
@@ -76,24 +110,17 @@ def _prescribe(
     target = scale_target(y)
     designs = make_designs(X, groups, options.n_folds, options.random_state)
     members = prescribe_members(X, y, target, designs, options)
-    shares = _shares([m.choosing for m in members], y, target.scale)
-    fast = _shares([m.choosing_accelerated for m in members], y, target.scale)
-    cv_prediction = _mix(shares, [m.held_out for m in members])
-    order = np.argsort(-shares, kind="stable")
-    parts = [replace(members[i].prescription, share=float(shares[i])) for i in order]
-    leading = replace(
-        parts[0],
-        cv_error=float(np.sqrt(np.mean((cv_prediction - y) ** 2))),
-        others=tuple(parts[1:]),
-    )
+    rest = (y, target, designs, options)
     return Prescribed(
-        explain_choices(leading, options.candidates[order[0]].metric, designs, len(y)),
         tuple(members),
-        shares,
-        fast,
         target,
-        cv_prediction,
-        _mix(fast, [m.held_out_accelerated for m in members]),
+        _stack(members, [m.choosing for m in members], [m.held_out for m in members], *rest),
+        _stack(
+            members,
+            [m.choosing_accelerated for m in members],
+            [m.held_out_accelerated for m in members],
+            *rest,
+        ),
     )
 
 

@@ -179,4 +179,4 @@ def profile_at_one(branch: Branch) -> float:
         return 1.0
     if branch.depth > 1:
         return {"all": branch.depth + 1.0, "hidden": float(branch.depth)}.get(branch.trained, 1.0)
-    return _READOUT_SLOPE_AT_ONE[branch.activation] + (branch.trained == "all")
+    return float(_READOUT_SLOPE_AT_ONE[branch.activation]) + (branch.trained == "all")

@@ -184,12 +184,12 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         data = validate_training(self, X, y, groups)
         prescribed = prescribe(data.rows, data.targets, groups=data.groups, options=options)
         self._single_target = data.single_target
-        self.prescription_ = prescribed.prescription
+        stack = prescribed.stack(training.solver)
+        self.prescription_ = stack.prescription
         self.members_ = train_stack(prescribed, training)
         self.n_iter_ = self.leading_.trace.n_steps
-        plain = self.solver == "gd"
-        held_out = prescribed.cv_prediction if plain else prescribed.cv_prediction_accelerated
-        self.cv_error_ = float(np.sqrt(np.mean((held_out - data.targets) ** 2)))
+        held_out = stack.cv_prediction
+        self.cv_error_ = stack.prescription.cv_error
         self.cv_prediction_ = held_out[:, 0] if data.single_target else held_out
         return self
 

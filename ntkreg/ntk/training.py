@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ntkreg.ntk.accelerated_descent import MAX_STEPS as MAX_STEPS_ACCELERATED
 from ntkreg.ntk.accelerated_descent import accelerated_gradient_descent, accelerated_step
-from ntkreg.ntk.gradient_descent import MAX_STEPS, Dtype, gradient_descent
 from ntkreg.ntk.fitted import KernelMember, NetworkMember
+from ntkreg.ntk.gradient_descent import MAX_STEPS, Dtype, gradient_descent
 from ntkreg.ntk.members import Member, fit_kernel
 from ntkreg.ntk.network import Architecture, Symmetry, initial_weights, predict_network
 from ntkreg.ntk.options import Options
@@ -213,7 +213,7 @@ def train_stack(
     Where only the linear model has one, the nets of the next best model are trained all the same
     and kept with share 0: an estimator of nets has nets to look at.
     """
-    shares = prescribed.shares if options.solver == "gd" else prescribed.shares_accelerated
+    shares = prescribed.stack(options.solver).shares
     order = [int(i) for i in np.argsort(-shares, kind="stable")]
     linear = [
         all(b.activation == "linear" for b in m.prescription.branches) for m in prescribed.members

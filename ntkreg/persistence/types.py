@@ -10,6 +10,7 @@ _TYPES_BY_MODULE: dict[str, tuple[str, ...]] = {
     "ntkreg.evaluation.blend": ("BlendRegressor",),
     "ntkreg.evaluation.table_model": ("TableModel",),
     "ntkreg.evaluation.lightgbm_table": ("DefaultLightGBM", "SmallTableLightGBM"),
+    "ntkreg.ntk.fitted": ("KernelMember", "NetworkMember"),
     "ntkreg.ntk.kernel_regressor": ("NTKKernelRegressor",),
     "ntkreg.ntk.regressor": ("NTKRegressor",),
     "ntkreg.ntk.metric": ("Metric",),

@@ -2,7 +2,8 @@
 
 A column appears as it is (centred, unit standard deviation, not clipped) and, beside it, as the
 normal score of its rank, which long-tailed columns need; a two-valued column appears once. The
-values may be softly clipped, so that a far value cannot pull a whole model. All is divided by the square root of the number of embedded columns, so that a typical row has norm one.
+values may be softly clipped, so that a far value cannot pull a whole model. All is divided by the
+square root of the number of embedded columns, so that a typical row has norm one.
 """
 
 from __future__ import annotations

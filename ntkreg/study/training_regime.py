@@ -65,7 +65,8 @@ def training_in_words(
     with threadpool_limits(limits=1, user_api="blas"):
         if name == "ntk":
             return _of_network(fitted[name], prescription, dataset, benchmark, seed)
-        values = _eigenvalues(find_part(fitted[name], "support_"), prescription, seed)
+        leading = find_part(fitted[name], "members_")[0]
+        values = _eigenvalues(leading.support, prescription, seed)
     more = theory_reasons(values, prescription, dataset.n_rows)[1]
     return Training(_with_reasons(prescription, more), None, None)
 
@@ -97,21 +98,22 @@ def _of_network(
 ) -> Training:
     model, part = estimator.regressor_, _part(dataset.n_rows, seed)
     nets = retrace(model, estimator.encoder_.transform(dataset.features), dataset.y, part)
-    capacity, reasons = theory_reasons(nets.spectrum.values, prescription, dataset.n_rows)
+    member = model.leading_
+    capacity, reasons = theory_reasons(nets.spectrum.values, member.prescription, dataset.n_rows)
     reasons += network_reasons(nets.architecture, nets.solver)
-    regime = measure_regime(nets, prescription.noise) if part is None else None
+    regime = measure_regime(nets, member.prescription.noise) if part is None else None
     study = regime_over_width(nets, seed=seed)
     full = _with_reasons(prescription, reasons)
     if regime is None and (study is None or study.at(nets.architecture.width) is None):
-        return Training(full, model.trace_, None)
-    unit = gap_unit(prescription.noise, float(np.std(dataset.y)))
+        return Training(full, member.trace, None)
+    unit = gap_unit(member.prescription.noise, float(np.std(dataset.y)))
     kind, sentences = judge(
         regime,
         study,
         unit=unit,
         width=nets.architecture.width,
         change=_change(benchmark),
-        trace=model.trace_,
+        trace=member.trace,
     )
     if regime is None:
         sentences += (Sentence("I242", {"n_max": MAX_ROWS}),)
@@ -125,9 +127,9 @@ def _of_network(
         over_width=study,
         capacity=capacity,
         eigenvalues=nets.spectrum.values,
-        stop=_stop(prescription),
+        stop=_stop(member.prescription),
     )
-    return Training(full, model.trace_, report)
+    return Training(full, member.trace, report)
 
 
 def _stop(prescription: Prescription) -> float:

@@ -7,7 +7,7 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from ntkreg.evaluation import BlendRegressor, SmallTableLightGBM, TableModel
-from ntkreg.evaluation.blend import blend_weights
+from ntkreg.ntk.stacking import stacking_weights
 from ntkreg.preprocessing import TableEncoder
 
 
@@ -59,14 +59,14 @@ def test_names_of_the_table_are_kept():
 
 def test_opposite_errors_are_balanced():
     y = np.random.default_rng(0).normal(size=30)
-    assert blend_weights(np.column_stack([y + 1, y - 1]), y) == pytest.approx([0.5, 0.5])
+    assert stacking_weights(np.column_stack([y + 1, y - 1]), y) == pytest.approx([0.5, 0.5])
 
 
 def test_the_better_model_has_the_larger_weight_and_weights_sum_to_one():
     rng = np.random.default_rng(0)
     y = rng.normal(size=200)
     held_out = y[:, None] + rng.normal(size=(200, 3)) * [0.1, 1.0, 2.0]
-    weights = blend_weights(held_out, y)
+    weights = stacking_weights(held_out, y)
     assert weights.sum() == pytest.approx(1.0)
     assert weights[0] > 0.9
     assert (weights >= 0).all()
@@ -75,21 +75,21 @@ def test_the_better_model_has_the_larger_weight_and_weights_sum_to_one():
 def test_a_strong_prior_means_equal_weights():
     y = np.arange(20.0)
     held_out = np.column_stack([y + 0.1 * (-1) ** np.arange(20), y + 1.0])
-    assert blend_weights(held_out, y, prior=1e9) == pytest.approx([0.5, 0.5], abs=1e-3)
+    assert stacking_weights(held_out, y, prior=1e9) == pytest.approx([0.5, 0.5], abs=1e-3)
 
 
 def test_weights_do_not_depend_on_the_unit_of_the_target():
     rng = np.random.default_rng(1)
     y = rng.normal(size=25)
     held_out = y[:, None] + rng.normal(size=(25, 2))
-    expected = blend_weights(held_out, y)
-    assert blend_weights(held_out * 1e9, y * 1e9) == pytest.approx(expected, rel=1e-5)
-    assert blend_weights(held_out * 1e-9, y * 1e-9) == pytest.approx(expected, rel=1e-5)
+    expected = stacking_weights(held_out, y)
+    assert stacking_weights(held_out * 1e9, y * 1e9) == pytest.approx(expected, rel=1e-5)
+    assert stacking_weights(held_out * 1e-9, y * 1e-9) == pytest.approx(expected, rel=1e-5)
 
 
 def test_two_perfect_models_share_the_weight():
     y = np.arange(5.0)
-    assert blend_weights(np.column_stack([y, y]), y).sum() == pytest.approx(1.0)
+    assert stacking_weights(np.column_stack([y, y]), y).sum() == pytest.approx(1.0)
 
 
 def test_blend_is_the_weighted_mean_of_its_models():

@@ -13,8 +13,8 @@ from ntkreg.ntk.results import Branch, Prescription
 
 def prescription(n_steps=100, learning_rate=0.5):
     return Prescription(
-        "relu", 1.0, (Branch("relu", 1),), np.ones(3), 1.0, learning_rate, n_steps, 10, 2, 2.0, 8.0, 0.1, 0.2,
-        (), (),
+        "relu", 1.0, (Branch("relu", 1),), np.ones(3), 1.0, learning_rate, n_steps, 10, 2, 2.0, 8.0,
+        0.1, 0.2, (), (),
     )  # fmt: skip
 
 

@@ -64,10 +64,9 @@ def test_a_given_learning_rate_keeps_the_prescribed_training_time(table):
     slow = NTKRegressor(n_networks=1, learning_rate=rate / 4).fit(*table)
     assert prescribed.leading_.trace.outcome == slow.leading_.trace.outcome == "reached"
     assert slow.n_iter_ == 2 * prescribed.n_iter_
-    plain = NTKRegressor(**SMALL, solver="gd").fit(*table)
-    half = NTKRegressor(
-        **SMALL, solver="gd", learning_rate=plain.leading_.trace.learning_rate / 2
-    ).fit(*table)
+    options = {**SMALL, "solver": "gd", "metric": "gradient"}
+    plain = NTKRegressor(**options).fit(*table)
+    half = NTKRegressor(**options, learning_rate=plain.leading_.trace.learning_rate / 2).fit(*table)
     assert half.n_iter_ == 2 * plain.n_iter_
 
 
@@ -107,7 +106,7 @@ def test_the_same_seed_gives_the_same_model_and_another_one_another(table):
 def test_units_of_the_target_do_not_matter(table):
     X, y = table
     model, scaled = NTKRegressor(**SMALL).fit(X, y), NTKRegressor(**SMALL).fit(X, 1e3 * y + 50)
-    np.testing.assert_allclose(scaled.predict(X), 1e3 * model.predict(X) + 50, rtol=1e-2)
+    np.testing.assert_allclose(scaled.predict(X), 1e3 * model.predict(X) + 50, atol=10)
 
 
 def test_data_frames_keep_their_names_and_give_the_same_predictions(table):

@@ -23,7 +23,7 @@ from ntkreg.ntk.width_study import (
 )
 from ntkreg.preprocessing.embedding import embed
 
-OPTIONS = {"depth": 1, "width": 128, "n_networks": 3}
+OPTIONS = {"depth": 1, "activation": "relu+relu2", "width": 128, "n_networks": 3}
 TRACE = TrainingTrace("reached", np.ones(2), 0.1, 1, 0, Sentence("V000", {"text": ""}))
 
 
@@ -49,7 +49,7 @@ def test_the_twin_of_plain_gradient_descent_is_the_kernel_regressor():
     X, y = table()
     others = np.random.default_rng(1).normal(size=(30, 3))
     model, nets = fitted("gd")
-    kernel = NTKKernelRegressor(depth=1).fit(X, y)
+    kernel = NTKKernelRegressor(depth=1, activation="relu+relu2").fit(X, y)
     inputs = apply_metric(model.leading_.metric, embed(model.leading_.embedding, others))
     for gaps, rows in zip(measure_gaps(nets, inputs), (X, others), strict=True):
         assert gaps.n_rows == len(rows)

@@ -190,7 +190,7 @@ def make_prescription() -> Prescription:
     )
     branches = (Branch("relu", 2, 0.7), Branch("relu2", 1, 0.3))
     return Prescription(
-        branches, np.ones(24), 1.0, 0.4213, 4211, 31, 8, 2.3736, 38.2, 0.28, 0.3127,
+        "relu", 1.0, branches, np.ones(24), 1.0, 0.4213, 4211, 31, 8, 2.3736, 38.2, 0.28, 0.3127,
         (("depth 1", 0.33), ("depth 2", 0.3127), ("depth 3", 0.321)), reasons,
     )  # fmt: skip
 

@@ -18,8 +18,8 @@ from ntkreg.ntk.landmark_path import (
 )
 from ntkreg.ntk.landmark_sums import accumulate, merge, subtract, sum_folds, sum_rows
 from ntkreg.ntk.landmarks import choose_landmarks, features, make_landmarks, n_landmarks
+from ntkreg.ntk.noise import noise_level
 from ntkreg.ntk.path import decompose, gradient_descent_filter, predictions_along, step_grid
-from ntkreg.ntk.prescription import noise_level
 from ntkreg.ntk.results import Branch
 from ntkreg.ntk.selection import Scaled
 
