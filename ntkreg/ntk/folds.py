@@ -60,7 +60,7 @@ def series_groups(X: Array) -> Labels | None:
     """Find rows that differ in one column only: one specimen measured at several settings.
 
     The column is the one without which the rows fall into the fewest groups. There must be at
-    least five groups of at least two rows on average, and two other columns.
+    least five groups of at least two distinct rows on average, and two other columns.
 
     Parameters
     ----------
@@ -70,15 +70,17 @@ def series_groups(X: Array) -> Labels | None:
     -------
     ndarray of shape (n,) of int, or None
     """
-    varying = [j for j in range(X.shape[1]) if len(np.unique(X[:, j])) > 2]
-    best: Labels | None = None
     if X.shape[1] < 3:
         return None
+    varying = [j for j in range(X.shape[1]) if len(np.unique(X[:, j])) > 2]
+    # equal rows are no series: the column must tell the rows of a group apart
+    n_distinct = int(_labels(X).max()) + 1
+    best: Labels | None = None
     for j in varying:
         labels = _labels(np.delete(X, j, axis=1))
         count = int(labels.max()) + 1
         fewer = best is None or count < best.max() + 1
-        if _MIN_SERIES <= count <= len(X) / 2 and fewer:
+        if _MIN_SERIES <= count <= n_distinct / 2 and fewer:
             best = labels
     return best
 

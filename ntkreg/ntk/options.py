@@ -25,8 +25,8 @@ class Candidate:
     name : str
     activations : tuple of str
         One branch each.
-    embedding : {"values", "values+scores", "clipped+scores"}
-        Standardised values, alone or with normal scores beside them; "clipped" bounds them softly.
+    embedding : {"values", "values+scores", "clipped+scores", "values+levels"}
+        See :func:`ntkreg.preprocessing.embedding.fit_embedding`.
     metric : {"likelihood", "gradient"} or None
     depths : tuple of int
         Numbers of hidden layers of the ReLU branch to choose from.
@@ -47,7 +47,7 @@ class Candidate:
 # four views of a table that err differently (docs/method.md): rough, smooth, few columns, linear
 STACK = (
     Candidate("relu", ("relu",)),
-    Candidate("smooth", ("relu", "relu2", "relu3"), "values"),
+    Candidate("smooth", ("relu", "relu2", "relu3"), "values+levels"),
     Candidate("gradient", ("relu",), "clipped+scores", "gradient"),
     Candidate("linear", ("linear",), "values", None),
 )

@@ -47,3 +47,33 @@ def test_the_unit_of_a_column_does_not_matter(columns, factor):
     np.testing.assert_allclose(
         embed(fit_embedding(scaled), scaled), embed(fit_embedding(columns), columns), rtol=1e-9
     )
+
+
+def test_a_column_of_few_levels_gets_an_indicator_a_level():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.choice([10.0, 20.0, 50.0], 60), rng.normal(size=60)])
+    embedding = fit_embedding(X, kind="values+levels")
+    assert embedding.columns.tolist() == [0, 1, 0, 0, 0]
+    rows = embed(embedding, X) * np.sqrt(5)
+    np.testing.assert_allclose(rows[:, 2:].sum(axis=1), 0.0, atol=1e-12)
+    np.testing.assert_array_equal(rows[:, 3] > 0, X[:, 0] == 20.0)
+
+
+def test_levels_need_ten_rows_each():
+    X = np.repeat([1.0, 2.0, 3.0], 9)[:, None]
+    assert fit_embedding(X, kind="values+levels").columns.tolist() == [0]
+
+
+@pytest.mark.parametrize("kind", ["values", "values+scores", "clipped+scores", "values+levels"])
+def test_rows_far_out_count_as_half_a_range_outside(columns, kind):
+    embedding = fit_embedding(columns, kind=kind)
+    low, high = columns.min(axis=0), columns.max(axis=0)
+    edge = np.vstack([low - 0.5 * (high - low), high + 0.5 * (high - low)])
+    far = np.vstack([low - 100 * (high - low), high + 1e6 * (high - low)])
+    np.testing.assert_array_equal(embed(embedding, far), embed(embedding, edge))
+
+
+def test_clipping_bounds_a_far_value():
+    X = np.append(np.linspace(-1.0, 1.0, 999), 1e3)[:, None]
+    rows = embed(fit_embedding(X, kind="clipped+scores"), X) * np.sqrt(2)
+    assert rows[-1, 0] == pytest.approx(3.0, rel=0.01)
