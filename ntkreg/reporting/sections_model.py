@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict
-from ntkreg.ntk.results import Reason
+from ntkreg.ntk.results import Prescription, Reason
 from ntkreg.reporting import charts_shap, charts_training
 from ntkreg.reporting.text import (
     column_label,
@@ -134,19 +134,34 @@ def method(view: View) -> dict[str, Any]:
         chart = charts_training.trace(trace.losses, (t["step"], t["loss"]), label)
     return {
         "reasons": [_reason(view, reason) for reason in prescription.reasons],
-        "branches": [
-            {
-                "activation": word(view.t["activations"], branch.activation),
-                "depth": branch.depth,
-                "weight": number(branch.weight, 3),
-                "trained": word(view.t["trained"], branch.trained),
-            }
-            for branch in prescription.branches
+        "members": [
+            _member(view, part) for part in (prescription, *prescription.others) if part.share > 0
         ],
         "candidates": [(plain(name), number(error)) for name, error in prescription.candidates],
         "chosen_error": t["chosen_error"].format(value=number(prescription.cv_error)),
         "trace": chart,
         "outcome": _outcome(view),
+    }
+
+
+def _member(view: View, part: Prescription) -> dict[str, str]:
+    """Return one model of the stack: its share, its nets and where it stops."""
+    t = view.t["method"]
+    total = sum(branch.weight for branch in part.branches)
+    nets = [
+        t["net"].format(
+            weight=percent(branch.weight / total if total > 0 else 0.0),
+            activation=word(view.t["activations"], branch.activation),
+            depth=branch.depth,
+            trained=word(view.t["trained"], branch.trained),
+        )
+        for branch in part.branches
+    ]
+    return {
+        "name": word(view.t["members"], part.name),
+        "share": percent(part.share),
+        "nets": " + ".join(nets),
+        "steps": number(part.n_steps),
     }
 
 

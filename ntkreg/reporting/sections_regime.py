@@ -72,7 +72,9 @@ def _movements(view: View, report: RegimeReport) -> list[tuple[str, str]]:
     if report.regime is None:
         return []
     t, rows = view.t["regime"], []
-    depth = {branch.activation: branch.depth for branch in view.content.prescription.branches}
+    leading = view.content.prescription
+    # the model with the largest share has the last word; the linear one has no nets
+    depth = {b.activation: b.depth for p in (*leading.others[::-1], leading) for b in p.branches}
     for moved in report.regime.movements:
         kind = "readout_name" if moved.layer > depth[moved.activation] else "layer_name"
         activation = word(view.t["activations"], moved.activation)
