@@ -142,4 +142,3 @@ def test_a_step_that_is_too_large_ends_with_a_named_outcome():
     ).fit(X, y)
     assert model.leading_.trace.outcome == "diverged"
     assert np.isfinite(model.predict(X)).all()
-    assert np.isfinite(model.predict(X)).all()
