@@ -8,7 +8,7 @@ target)); PEERS.csv has the columns set, split, method, n, p, rmse, r2, seconds 
 For each table and split every candidate is prescribed once; all variants are then read off the
 same held-out and test paths: members alone, members left out, other ways to stop, other weights.
 Prints RMSE over that of the best peer by table, and the geometric mean over tables (each ratio at
-most 3). Leave-one-table-out: the variant that is best on the other tables, judged on the one left
+most 3), and the stack's own held-out error over its test error. Leave-one-table-out: the variant that is best on the other tables, judged on the one left
 out.
 """
 
@@ -51,6 +51,7 @@ OTHERS = (
     Candidate("relu, plain metric", ("relu",), metric=None),
     Candidate("relu, 3 layers", ("relu",), depths=(3,)),
 )
+OWN_ERROR = "held-out error of the stack"
 DEFAULT = tuple(c.name for c in STACK)
 STOPS = ("ours", "least error", "one standard error", "likelihood")
 
@@ -124,6 +125,16 @@ def stacked(found, names, y, stop="ours", prior=10.0, weights="nnls", series=Tru
     return test @ stacking_weights(np.column_stack(held_out), y, prior=prior)
 
 
+def held_out_error(found, y) -> float:
+    """Return the error that the stack reports for itself: that of its held-out predictions."""
+    parts = [found[name] for name in DEFAULT]
+    choosing, judging = (
+        np.column_stack([getattr(p, folds)[p.stops["ours"]][:, 0] for p in parts])
+        for folds in ("choosing", "judging")
+    )
+    return float(np.sqrt(np.mean((judging @ stacking_weights(choosing, y) - y) ** 2)))
+
+
 def variants(found, y) -> dict[str, np.ndarray]:
     """Return the test predictions of everything that is compared."""
     result = {"the stack": stacked(found, DEFAULT, y)}
@@ -155,6 +166,7 @@ def errors_of(splits, n_splits: int) -> dict[str, float]:
         found = {
             c.name: follow(X, y[:, None], X_test, c, designs, options) for c in (*STACK, *OTHERS)
         }
+        total.setdefault(OWN_ERROR, []).append(held_out_error(found, y))
         for variant, predicted in variants(found, y).items():
             rmse = float(np.sqrt(np.mean((predicted - y_test) ** 2)))
             total.setdefault(variant, []).append(rmse)
@@ -180,18 +192,21 @@ def main() -> None:
     columns = ["set", "split", "method", "n", "p", "rmse", "r2", "seconds"]
     peers = pd.read_csv(arguments.peers, header=None, names=columns)
     sys.path.insert(0, str(arguments.tasks.parent))
-    ratios = {}
+    ratios, own_error = {}, {}
     for name, splits in runpy.run_path(str(arguments.tasks))["tasks"]():
         if name not in arguments.skip.split(","):
             own = peers[(peers["set"] == name) & (peers["split"] < arguments.splits)]
             best = own.groupby("method")["rmse"].mean().min()
             with threadpool_limits(1):
                 found = errors_of(splits(), arguments.splits)
+            own_error[name] = found.pop(OWN_ERROR) / found["the stack"]
             ratios[name] = {variant: rmse / best for variant, rmse in found.items()}
             print(name, round(ratios[name]["the stack"], 3), flush=True)
     table = pd.DataFrame(ratios)
     means = np.exp(np.log(table.clip(upper=CAP)).mean(axis=1))
     print(table.assign(mean=means).round(3).to_string())
+    print("held-out error over test error:")
+    print(pd.Series(own_error).round(2).to_string())
     value, chosen = leave_one_table_out(table)
     print(f"leave one table out: {value:.3f}, chosen {pd.Series(chosen).value_counts().to_dict()}")
 
