@@ -8,17 +8,19 @@ iteration of :func:`ntkreg.ntk.path.accelerated_filter`, which prescribes its nu
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.ntk.backpropagation import Backpropagation
-from ntkreg.ntk.gradient_descent import Dtype, Run, make_engine
+from ntkreg.ntk.backpropagation import train_networks
+from ntkreg.ntk.gradient_descent import Run, make_engine
+from ntkreg.ntk.momentum import Momentum
 from ntkreg.ntk.network import Architecture
-from ntkreg.ntk.path import ACCELERATED_SAFETY, Spectrum, accelerated_residuals, n_deflated
+from ntkreg.ntk.path import ACCELERATED_SAFETY, Spectrum, accelerated_filter, n_deflated
+from ntkreg.ntk.precision import Dtype, master
 from ntkreg.ntk.results import Outcome, TrainingTrace
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ RISE_FLOOR = 1e-6
 def _edge(values: Array, dtype: Dtype) -> float:
     """Return s_{k+1}, the largest eigenvalue that is left alone."""
     # directions below the rounding of the training must not set the step
-    floor = 10.0 * float(np.finfo(dtype).eps) * values[0]
+    floor = 10.0 * float(np.finfo(master(dtype)).eps) * values[0]
     return float(max(values[n_deflated(values)], floor)) or 1.0
 
 
@@ -56,7 +58,7 @@ class _Deflation:
     ----------
     spectrum : Spectrum
         Of K/n.
-    dtype : {"float32", "float64"}
+    dtype : {"float32", "float64", "bfloat16"}
     like : Tensor
         Gives dtype and device.
     """
@@ -73,60 +75,19 @@ class _Deflation:
         return residual + ((residual @ self.vectors) * self.factors) @ self.vectors.T
 
 
-def _kernel_rise(spectrum: Spectrum, target: Array, n_steps: int) -> float:
+def _kernel_rise(spectrum: Spectrum, target: Array, n_steps: int, learning_rate: float) -> float:
     """Return the largest rise over its lowest value of the same iteration's loss on the kernel."""
     power = np.square(spectrum.vectors.T @ target).sum(axis=1) / (2 * len(target))
-    residuals = accelerated_residuals(spectrum.values, n_deflated(spectrum.values), n_steps)
+    values = spectrum.values
+    # a step that is too large for the kernel itself is no measure of what is harmless
+    rate = min(learning_rate, accelerated_step(values))
+    filters = accelerated_filter(values, n_deflated(values), n_steps, rate)
+    residuals = 1.0 - values * filters
     momentum = np.maximum(np.arange(n_steps + 1) - 1, 0) / (np.arange(n_steps + 1) + 2)
     # the net's loss is seen where its gradient is taken, at the extrapolated points
     ahead = residuals[:-1] + momentum[1:, None] * np.diff(residuals, axis=0, prepend=1.0)[:-1]
     losses = np.square(np.vstack([ahead, residuals[-1:]])) @ power
     return float(np.max(losses - np.minimum.accumulate(losses)))
-
-
-class _Momentum:
-    """Nesterov's iteration: live parameters are the points where gradients are taken.
-
-    Flow time is counted as eta j^2 / 8 within a stretch of j steps (the small-time expansion of the
-    Nesterov filter against that of gradient flow), so that a run whose step was cut ends at the
-    time that was prescribed for it.
-    """
-
-    def __init__(self, engine: Backpropagation, learning_rate: float, n_steps: int) -> None:
-        self.engine = engine
-        self.learning_rate = learning_rate
-        self.goal = learning_rate * n_steps**2 / 8.0
-        self.begin(0.0, n_steps)
-
-    def begin(self, elapsed: float, needed: int) -> None:
-        self.start, self.needed, self.step = elapsed, needed, 0
-        self.previous = [p.clone() for p in self.engine.parameters()]
-
-    def elapsed(self) -> float:
-        return self.start + self.learning_rate * self.step**2 / 8.0
-
-    def restart(self, elapsed: float) -> None:
-        """Begin again from the live parameters, at flow time `elapsed`, with half the step."""
-        self.learning_rate /= 2.0
-        left = max(self.goal - elapsed, 0.0)
-        self.begin(elapsed, math.ceil(math.sqrt(8.0 * left / self.learning_rate) - 1e-9))
-
-    def advance(self, last: bool) -> None:
-        """Take one step; extrapolate unless it is the last."""
-        import torch
-
-        engine = self.engine
-        self.step += 1
-        live = engine.parameters()
-        torch._foreach_add_(live, engine.gradients(), alpha=-self.learning_rate)
-        if last:
-            return
-        # the point of step j + 1 is x_j + j/(j + 3) (x_j - x_{j-1})
-        weight = self.step / (self.step + 3.0)
-        torch._foreach_mul_(self.previous, -weight)
-        torch._foreach_add_(self.previous, live, alpha=1.0 + weight)
-        engine.replace(self.previous)
-        self.previous = live
 
 
 def accelerated_gradient_descent(
@@ -141,12 +102,13 @@ def accelerated_gradient_descent(
     max_steps: int = MAX_STEPS,
     dtype: Dtype = "float32",
     fit_intercept: bool = False,
+    n_threads: int = 1,
 ) -> tuple[list[Array], TrainingTrace]:
     """Train every net by preconditioned full-batch gradient descent with Nesterov's momentum.
 
-    When the loss exceeds its lowest value so far by a tenth (plus twice what the same iteration
-    rises on the kernel), the best iterate is restored, the step halved and the momentum restarted;
-    the run then goes on until the flow time of the prescription, eta n_steps^2 / 8, has passed.
+    When a net's loss exceeds its lowest value so far by a tenth (plus twice what the same iteration
+    rises on the kernel), its best iterate is restored and the step halved; the run then goes on
+    until the flow time of the prescription, eta n_steps^2 / 8, has passed.
 
     Parameters
     ----------
@@ -165,60 +127,71 @@ def accelerated_gradient_descent(
         Default: 0.9/s_{k+1}, k eigenvectors being preconditioned.
     max_steps : int, default=2000
         Where a longer run is broken off ("limit").
-    dtype : {"float32", "float64"}, default="float32"
-        Of the training; the weights come back in float64 either way.
+    dtype : {"float32", "float64", "bfloat16"}, default="float32"
+        Of the training, or of the products between hidden layers alone ("bfloat16"); the weights
+        come back in float64.
     fit_intercept : bool, default=False
         Whether each net's output is centred on the training rows before it meets the target;
         `spectrum` is then that of the centred kernel.
+    n_threads : int, default=1
+        Nets that are trained at the same time, unless their products are large enough to keep all
+        processors busy.
 
     Returns
     -------
     weights : list of ndarray
         The last iterate; after more than 8 cuts ("diverged") the one of the lowest loss.
     trace : TrainingTrace
-        Losses, summed over targets and averaged over networks, are those of the points where the
-        gradients were taken, and of the last iterate.
+        Of the net whose step was cut most often, the first of equals. Losses, summed over targets,
+        are those of the points where the gradients were taken, and of the last iterate.
 
     Raises
     ------
     ValueError
         If shapes do not match or an option is unknown.
     """
-    engine = make_engine(architecture, weights, inputs, target, dtype, fit_intercept)
-    run = Run(engine)
-    deflation = _Deflation(spectrum, dtype, engine.target)
     rate = accelerated_step(spectrum.values, dtype) if learning_rate is None else learning_rate
-    rise = 2.0 * _kernel_rise(spectrum, target, min(n_steps, max_steps))
+    rise = 2.0 * _kernel_rise(spectrum, target, min(n_steps, max_steps), rate)
     rise += RISE_FLOOR * float(np.square(target).sum()) / (2 * len(target))
-    momentum = _Momentum(engine, rate, n_steps)
-    with engine.threads():
-        outcome, cuts = _iterate(run, momentum, deflation, rise, max_steps)
-    return engine.weights(), run.trace(outcome, momentum.learning_rate, n_steps, cuts)
+    shape = replace(architecture, n_networks=1)
+
+    def train_one(net: int) -> tuple[list[Array], TrainingTrace]:
+        start = [array[net : net + 1] for array in weights]
+        engine = make_engine(shape, start, inputs, target, dtype, fit_intercept)
+        run = Run(engine)
+        momentum = Momentum(engine, rate, n_steps)
+        outcome, cuts = _iterate(
+            run, momentum, _Deflation(spectrum, dtype, engine.target), rise, max_steps
+        )
+        return engine.weights(), run.trace(outcome, momentum.learning_rate, n_steps, cuts)
+
+    trained = train_networks(architecture, len(inputs), train_one, n_threads)
+    joined = [np.concatenate(arrays) for arrays in zip(*(w for w, _ in trained), strict=True)]
+    return joined, max((trace for _, trace in trained), key=lambda trace: trace.n_cuts)
 
 
 def _iterate(
-    run: Run, momentum: _Momentum, deflation: _Deflation, rise: float, max_steps: int
+    run: Run, momentum: Momentum, deflation: _Deflation, rise: float, max_steps: int
 ) -> tuple[Outcome, int]:
     """Take the steps, cutting them where the loss rises by more than is tolerated."""
-    engine = run.engine
-    best_time, cuts = 0.0, 0
+    engine, cuts = run.engine, 0
     while True:
         loss = engine.loss()
-        run.losses.append(loss)
-        if not loss <= (1.0 + RISE_TOLERANCE) * run.lowest + rise:
-            run.restore()
+        lowest = run.record(loss)
+        if not loss <= (1.0 + RISE_TOLERANCE) * lowest + rise:
             if cuts == MAX_CUTS:
+                momentum.back()
                 return "diverged", cuts
             cuts += 1
-            momentum.restart(best_time)
+            momentum.cut()
             engine.loss()
-        elif run.keep(loss):
-            best_time = momentum.elapsed()
+        elif loss <= lowest:
+            momentum.keep()
         taken = len(run.losses) - 1
-        if momentum.step >= momentum.needed or taken >= max_steps:
+        if not momentum.left() or taken >= max_steps:
             break
         engine.differentiate(deflation(engine.residual))
-        momentum.advance(momentum.step + 1 >= momentum.needed or taken + 1 >= max_steps)
-    if momentum.step < momentum.needed:
+        momentum.advance(momentum.left() == 1 or taken + 1 >= max_steps)
+    if momentum.left():
         return "limit", cuts
     return ("guarded" if cuts else "reached"), cuts

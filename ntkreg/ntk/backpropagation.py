@@ -1,4 +1,4 @@
-"""Forward and backward pass of an ensemble of nets, by hand, in buffers that are reused.
+"""Losses and gradients of an ensemble of nets.
 
 The nets of one branch (seeds, targets, both halves of a pair) are passed one after the other
 through the same buffers: in one batch of products every array would go through memory.
@@ -7,131 +7,70 @@ The layers' factors sqrt(2/m) are taken together at the output (the ReLU is homo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkreg.ntk.branch_pass import BranchPass
 from ntkreg.ntk.network import Architecture, output_scale, split_by_branch
-from ntkreg.ntk.results import Branch
+from ntkreg.ntk.parallel import map_on_threads
 
 if TYPE_CHECKING:
     import torch
 
     Tensor = torch.Tensor
 
+Result = TypeVar("Result")
+
 # below this many multiplications in a product a second thread costs more time than it saves
 _WORTH_THREADS = 1e8
-# the first layer's gradient is four times as fast with rows padded (by zeros) to a multiple of this
-_ALIGNMENT = 16
 
 
-def trained_layers(branch: Branch) -> list[int]:
-    """Return the positions in W^1, ..., W^L, a of the arrays that are trained."""
-    return {
-        "all": list(range(branch.depth + 1)),
-        "hidden": list(range(branch.depth)),
-        "last_hidden": [branch.depth - 1],
-        "readout": [branch.depth],
-    }[branch.trained]
+def _is_small(architecture: Architecture, n_rows: int) -> bool:
+    deep = any(branch.depth > 1 for branch in architecture.branches)
+    return not deep or n_rows * architecture.width**2 < _WORTH_THREADS
 
 
-class _BranchPass:
-    """One branch of every net.
+@contextmanager
+def one_thread_if_small(architecture: Architecture, n_rows: int) -> Iterator[bool]:
+    """Use one thread for each product while products are small, and say whether they are.
 
-    Parameters
-    ----------
-    branch : Branch
-    scale : float
-        Factor of the output.
-    arrays : list of Tensor
-        W^l of shape (n_nets, rows, columns), a of shape (n_nets, rows, 1).
-    inputs : Tensor of shape (n, n_inputs)
+    The caller's setting is put back.
     """
+    import torch
 
-    def __init__(self, branch: Branch, scale: float, arrays: list[Tensor], inputs: Tensor) -> None:
-        import torch
+    before, small = torch.get_num_threads(), _is_small(architecture, n_rows)
+    try:
+        if small:
+            torch.set_num_threads(1)
+        yield small
+    finally:
+        torch.set_num_threads(before)
 
-        n_nets, n_rows = len(arrays[0]), len(inputs)
-        self.power = branch.power
-        self.scale: Tensor | float = scale
-        if self.power > 1:
-            norms = torch.linalg.vector_norm(inputs, dim=1)
-            inputs = inputs / norms.masked_fill(norms == 0, 1.0)[:, None]
-            self.scale = scale * norms
-        self.arrays = arrays
-        self.trained = trained_layers(branch)
-        self.gradients = {i: torch.zeros_like(arrays[i]) for i in self.trained}
-        self.inputs = inputs
-        widths = [array.shape[1] for array in arrays[:-1]]
-        # hidden[l] is the output of layer l; what no training changes is computed once, here
-        self.hidden = [inputs.new_empty(n_nets, n_rows, width) for width in widths]
-        # one net after the other through the same buffers, which so stay in the cache
-        self.deltas = [inputs.new_empty(n_rows, width) for width in widths]
-        for layer in range(self.trained[0]):
-            for net in range(n_nets):
-                self._layer(layer, net)
 
-    def _below(self, layer: int, net: int) -> Tensor:
-        return self.hidden[layer - 1][net] if layer else self.inputs
+def train_networks(
+    architecture: Architecture, n_rows: int, train: Callable[[int], Result], n_threads: int
+) -> list[Result]:
+    """Return train(0), train(1), ... of all networks.
 
-    def _layer(self, layer: int, net: int) -> None:
-        import torch
+    Networks with small products are trained at the same time, the others one after the other with
+    all threads on each product.
+    """
+    import torch
 
-        out = self.hidden[layer][net]
-        torch.mm(self._below(layer, net), self.arrays[layer][net].T, out=out)
-        out.clamp_(min=0.0)
+    def on_one_thread(net: int) -> Result:
+        # what the calling thread set does not hold for a new one
+        torch.set_num_threads(1)
+        return train(net)
 
-    def _top(self, net: int) -> Tensor:
-        """Return what the readout of one net sees, shape (n, width)."""
-        import torch
-
-        top = self.hidden[-1][net]
-        return torch.pow(top, self.power, out=self.deltas[-1]) if self.power > 1 else top
-
-    def forward(self) -> Tensor:
-        """Return the outputs, shape (n_nets, n)."""
-        import torch
-
-        outputs = self.inputs.new_empty(len(self.arrays[0]), len(self.inputs))
-        for net, out in enumerate(outputs):
-            for layer in range(self.trained[0], len(self.arrays) - 1):
-                self._layer(layer, net)
-            torch.mv(self._top(net), self.arrays[-1][net, :, 0], out=out)
-        return outputs * self.scale
-
-    def backward(self, signal: Tensor) -> None:
-        """Fill `gradients` with sum over rows and nets of signal times the output's gradient.
-
-        Parameters
-        ----------
-        signal : Tensor of shape (n_nets, n)
-            Derivative of the loss in the outputs; the rows must be those of the last `forward`.
-        """
-        for net, one in enumerate(signal * self.scale):
-            self._backward(one, net)
-
-    def _backward(self, signal: Tensor, net: int) -> None:
-        import torch
-
-        top = len(self.arrays) - 1
-        if top in self.gradients:
-            torch.mv(self._top(net).T, signal, out=self.gradients[top][net, :, 0])
-        if self.trained[0] == top:
-            return
-        torch.outer(signal, self.arrays[-1][net, :, 0], out=self.deltas[-1])
-        for layer in range(top - 1, self.trained[0] - 1, -1):
-            delta, hidden = self.deltas[layer], self.hidden[layer][net]
-            if self.power > 1:
-                # the derivative p relu(z)^(p-1) is zero where the unit is off: no threshold
-                delta.mul_(torch.pow(hidden, self.power - 1)).mul_(float(self.power))
-            else:
-                torch.ops.aten.threshold_backward.grad_input(delta, hidden, 0.0, grad_input=delta)
-            torch.mm(delta.T, self._below(layer, net), out=self.gradients[layer][net])
-            if layer > self.trained[0]:
-                torch.mm(delta, self.arrays[layer][net], out=self.deltas[layer - 1])
+    nets = range(architecture.n_networks)
+    with one_thread_if_small(architecture, n_rows) as small:
+        if small:
+            return map_on_threads(on_one_thread, nets, min(n_threads, len(nets)))
+        return [train(net) for net in nets]
 
 
 class Backpropagation:
@@ -144,8 +83,9 @@ class Backpropagation:
         As from :func:`ntkreg.ntk.network.initial_weights`; copied.
     inputs : ndarray of shape (n, n_inputs)
     target : ndarray of shape (n, n_targets)
-    dtype : {"float32", "float64"}
-        Of all products.
+    dtype : {"float32", "float64", "bfloat16"}
+        Of all products; "bfloat16" is that of the products between hidden layers only, whose
+        weights are kept in float32.
     fit_intercept : bool, default=False
         Whether each net's output is centred on the rows before it meets the target.
     """
@@ -162,8 +102,9 @@ class Backpropagation:
         import torch
 
         self.fit_intercept = fit_intercept
+        products = getattr(torch, dtype)
         options: dict[str, Any] = {
-            "dtype": getattr(torch, dtype),
+            "dtype": torch.float32 if products == torch.bfloat16 else products,
             "device": torch.device("cuda" if torch.cuda.is_available() else "cpu"),
         }
         n_networks, n_targets = weights[0].shape[:2]
@@ -171,9 +112,7 @@ class Backpropagation:
         self.n_networks = n_networks
         n_nets = n_networks * n_targets * self.n_copies
         self.shapes = [array.shape for array in weights]
-        self.n_inputs = inputs.shape[1]
-        padding = -self.n_inputs % _ALIGNMENT
-        rows = torch.tensor(np.pad(inputs, ((0, 0), (0, padding))), **options)
+        rows = torch.tensor(inputs, **options)
         # net by net: (n_networks * n_targets, n), the targets repeated for every network
         self.target = torch.tensor(np.tile(target.T, (n_networks, 1)), **options)
         self.branches = []
@@ -181,29 +120,16 @@ class Backpropagation:
             architecture.branches, split_by_branch(architecture, weights), strict=True
         ):
             # a copy in any case: `weights` stay as they are
-            columns = [*(array.shape[-1] for array in arrays[:-1]), 1]
             tensors = [
-                torch.tensor(array.reshape(n_nets, -1, width), **options)
-                for array, width in zip(arrays, columns, strict=True)
+                torch.tensor(
+                    array.reshape(n_nets, -1, array.shape[-1]).swapaxes(1, 2), **options
+                ).contiguous()
+                for array in arrays[:-1]
             ]
-            tensors[0] = torch.nn.functional.pad(tensors[0], (0, padding))
+            tensors.append(torch.tensor(arrays[-1].reshape(n_nets, -1), **options))
             scale = output_scale(architecture, branch)
-            self.branches.append(_BranchPass(branch, scale, tensors, rows))
+            self.branches.append(BranchPass(branch, scale, tensors, rows, products))
         self.residual = torch.empty_like(self.target)
-
-    @contextmanager
-    def threads(self) -> Iterator[None]:
-        """Use one thread while the work is small; the caller's setting is put back."""
-        import torch
-
-        work = max(len(b.inputs) * a[0].numel() for b in self.branches for a in b.arrays)
-        before = torch.get_num_threads()
-        try:
-            if work < _WORTH_THREADS:
-                torch.set_num_threads(1)
-            yield
-        finally:
-            torch.set_num_threads(before)
 
     def loss(self) -> float:
         """Return (1/2n) sum (f - y)^2, summed over targets and averaged over networks."""
@@ -240,10 +166,11 @@ class Backpropagation:
 
     def weights(self) -> list[NDArray[np.float64]]:
         """Return all weights in float64, shaped as they came."""
-        tensors = []
+        arrays = []
         for branch in self.branches:
-            tensors += [branch.arrays[0][:, :, : self.n_inputs], *branch.arrays[1:]]
+            arrays += [layer.transpose(1, 2) for layer in branch.arrays[:-1]]
+            arrays.append(branch.arrays[-1])
         return [
-            tensor.double().cpu().numpy().reshape(shape)
-            for tensor, shape in zip(tensors, self.shapes, strict=True)
+            array.double().cpu().numpy().reshape(shape)
+            for array, shape in zip(arrays, self.shapes, strict=True)
         ]

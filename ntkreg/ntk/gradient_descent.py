@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.messages import Sentence
-from ntkreg.ntk.backpropagation import Backpropagation
+from ntkreg.ntk.backpropagation import Backpropagation, one_thread_if_small
 from ntkreg.ntk.network import Architecture
+from ntkreg.ntk.precision import DTYPES, Dtype
 from ntkreg.ntk.results import Outcome, TrainingTrace
 
 Array = NDArray[np.float64]
-Dtype = Literal["float32", "float64"]
 
 MAX_STEPS = 20_000
 # plain gradient descent is given up when the loss passes this multiple of its start
@@ -35,27 +35,19 @@ _CODES: dict[Outcome, str] = {
 
 
 class Run:
-    """Losses of a run so far, with a copy of the best parameters."""
+    """Losses of a run so far."""
 
     def __init__(self, engine: Backpropagation) -> None:
         self.engine = engine
         self.losses: list[float] = []
         self.lowest = math.inf
-        self.best = [p.clone() for p in engine.parameters()]
 
-    def keep(self, loss: float) -> bool:
-        """Copy the parameters if `loss` is the lowest so far."""
-        if loss >= self.lowest:
-            return False
-        self.lowest = loss
-        for kept, live in zip(self.best, self.engine.parameters(), strict=True):
-            kept.copy_(live)
-        return True
-
-    def restore(self) -> None:
-        """Put the best parameters back."""
-        for kept, live in zip(self.best, self.engine.parameters(), strict=True):
-            live.copy_(kept)
+    def record(self, loss: float) -> float:
+        """Add a loss and return the lowest so far, NaN not being one."""
+        self.losses.append(loss)
+        if loss < self.lowest:
+            self.lowest = loss
+        return self.lowest
 
     def trace(
         self, outcome: Outcome, learning_rate: float, n_steps: int, cuts: int
@@ -90,8 +82,8 @@ def make_engine(
     ValueError
         If shapes do not match or `dtype` is unknown.
     """
-    if dtype not in ("float32", "float64"):
-        raise ValueError(f"dtype={dtype!r} must be 'float32' or 'float64'")
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype={dtype!r} must be one of {DTYPES}")
     if target.ndim != 2 or len(target) != len(inputs):
         raise ValueError(
             f"target has shape {target.shape}, expected ({len(inputs)}, n_targets)"
@@ -129,8 +121,9 @@ def gradient_descent(
         Prescribed number of steps.
     max_steps : int, default=20000
         Where a longer prescription is broken off ("limit").
-    dtype : {"float32", "float64"}, default="float32"
-        Of the training; the weights come back in float64 either way.
+    dtype : {"float32", "float64", "bfloat16"}, default="float32"
+        Of the training, or of the products between hidden layers alone ("bfloat16"); the weights
+        come back in float64.
     fit_intercept : bool, default=False
         Whether each net's output is centred on the training rows before it meets the target.
 
@@ -147,21 +140,31 @@ def gradient_descent(
     ValueError
         If shapes do not match or an option is unknown.
     """
-    import torch
-
     engine = make_engine(architecture, weights, inputs, target, dtype, fit_intercept)
     run = Run(engine)
     outcome: Outcome = "reached" if n_steps <= max_steps else "limit"
-    with engine.threads():
+    best = engine.parameters()
+    spare = [p.clone() for p in best]
+    with one_thread_if_small(architecture, len(inputs)):
         for step in range(min(n_steps, max_steps) + 1):
             loss = engine.loss()
-            run.losses.append(loss)
+            lowest = run.record(loss)
             if not loss <= DIVERGENCE_FACTOR * run.losses[0]:
                 outcome = "diverged"
-                run.restore()
+                engine.replace(best)
                 break
-            run.keep(loss)
+            if loss <= lowest and (live := engine.parameters())[0] is not best[0]:
+                best, spare = live, best
             if step < min(n_steps, max_steps):
                 engine.differentiate(engine.residual)
-                torch._foreach_add_(engine.parameters(), engine.gradients(), alpha=-learning_rate)
+                _descend(engine, spare, learning_rate)
     return engine.weights(), run.trace(outcome, learning_rate, n_steps, 0)
+
+
+def _descend(engine: Backpropagation, target: Sequence[Any], learning_rate: float) -> None:
+    """Take one step from the engine's parameters into other tensors, and make these its own."""
+    import torch
+
+    for point, gradient, out in zip(engine.parameters(), engine.gradients(), target, strict=True):
+        torch.add(point, gradient, alpha=-learning_rate, out=out)
+    engine.replace(target)

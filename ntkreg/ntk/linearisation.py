@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.ntk.accelerated_descent import accelerated_step
-from ntkreg.ntk.backpropagation import trained_layers
+from ntkreg.ntk.branch_pass import trained_layers
 from ntkreg.ntk.kernel import centre
 from ntkreg.ntk.network import Architecture, branch_inputs, split_by_branch
 from ntkreg.ntk.path import (

@@ -144,7 +144,8 @@ def _candidates(estimator: Any) -> tuple[Candidate, ...]:
     return tuple(replace(c, embedding="values") for c in chosen)
 
 
-def _n_threads(n_jobs: Any) -> int | None:
+def threads_of(n_jobs: Any) -> int | None:
+    """Return the number of threads that `n_jobs` asks for; None leaves it to the processors."""
     if n_jobs is None or n_jobs == -1:
         return None
     if not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs < 1:
@@ -176,5 +177,5 @@ def make_options(estimator: Any) -> Options:
         fit_intercept=bool(estimator.fit_intercept),
         n_folds=None if n_folds is None else int(n_folds),
         random_state=seed_of(estimator.random_state),
-        n_threads=_n_threads(estimator.n_jobs),
+        n_threads=threads_of(estimator.n_jobs),
     )

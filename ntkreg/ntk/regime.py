@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.ntk.backpropagation import trained_layers
+from ntkreg.ntk.branch_pass import trained_layers
 from ntkreg.ntk.gaps import Gaps, TrainedNets, measure_gaps, twin_filter
 from ntkreg.ntk.kernel import centre
 from ntkreg.ntk.linearisation import tangent_kernel

@@ -67,15 +67,17 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         eigenvalues of K/n and k the number of preconditioned ones.
     max_steps : int or "auto", default="auto"
         Where a longer run is broken off; "auto" is 20,000 for "gd", 2,000 for "accelerated".
-    dtype : {"float32", "float64"}, default="float32"
-        Of the training; weights are stored and predictions made in float64.
+    dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
+        Of the training; "bfloat16" holds for the products between hidden layers alone, and "auto"
+        is that for two or more hidden layers on processors made for it, else "float32". Weights are
+        stored and predictions made in float64.
     n_folds : int or "auto", default="auto"
         Folds of the prescription; "auto" is 10 up to 200 rows, else 5.
     random_state : int, RandomState, Generator or None, default=0
         Seed of folds, subsamples and initial weights.
     n_jobs : int or None, default=None
-        Threads of the prescription; None is one for each processor, and one inside a worker
-        process. The result does not depend on it.
+        Threads of prescription and training; None is one for each processor, and one inside a
+        worker process. The result does not depend on it.
 
     Attributes
     ----------
@@ -134,7 +136,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         n_steps: int | str = "auto",
         learning_rate: float | str = "auto",
         max_steps: int | str = "auto",
-        dtype: str = "float32",
+        dtype: str = "auto",
         n_folds: int | str = "auto",
         random_state: Any = 0,
         n_jobs: int | None = None,

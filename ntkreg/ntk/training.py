@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from ntkreg.ntk.accelerated_descent import MAX_STEPS as MAX_STEPS_ACCELERATED
 from ntkreg.ntk.accelerated_descent import accelerated_gradient_descent, accelerated_step
 from ntkreg.ntk.fitted import KernelMember, NetworkMember
-from ntkreg.ntk.gradient_descent import MAX_STEPS, Dtype, gradient_descent
+from ntkreg.ntk.gradient_descent import MAX_STEPS, gradient_descent
 from ntkreg.ntk.members import Member, fit_kernel
 from ntkreg.ntk.network import Architecture, Symmetry, initial_weights, predict_network
-from ntkreg.ntk.options import Options
+from ntkreg.ntk.options import Options, threads_of
+from ntkreg.ntk.parallel import threads_for
+from ntkreg.ntk.precision import DTYPES, resolve_dtype
 from ntkreg.ntk.prescription import Prescribed
 from ntkreg.ntk.results import Solver, Trained, TrainingTrace
 from ntkreg.ntk.selection import Scaled
@@ -44,10 +46,12 @@ class TrainingOptions:
     learning_rate : float or None
         None: as prescribed.
     max_steps : int
-    dtype : {"float32", "float64"}
+    dtype : {"auto", "float32", "float64", "bfloat16"}
     fit_intercept : bool
     seed : int
         Of the initial weights.
+    n_threads : int or None
+        Nets of one model that are trained at the same time; None: as many as processors.
     """
 
     width: int
@@ -58,9 +62,10 @@ class TrainingOptions:
     n_steps: int | Literal["auto"]
     learning_rate: float | None
     max_steps: int
-    dtype: Dtype
+    dtype: str
     fit_intercept: bool
     seed: int
+    n_threads: int | None
 
 
 def _choice(estimator: Any, name: str, allowed: tuple[str, ...]) -> Any:
@@ -109,9 +114,10 @@ def make_training_options(estimator: Any, seed: int) -> TrainingOptions:
         n_steps=estimator.n_steps,
         learning_rate=_learning_rate(estimator.learning_rate),
         max_steps=limit if _is_auto(estimator.max_steps) else _count(estimator, "max_steps"),
-        dtype=_choice(estimator, "dtype", ("float32", "float64")),
+        dtype=_choice(estimator, "dtype", ("auto", *DTYPES)),
         fit_intercept=bool(estimator.fit_intercept),
         seed=seed,
+        n_threads=threads_of(estimator.n_jobs),
     )
     if options.symmetry == "top" and options.width % 2:
         raise ValueError(f"width must be even for symmetry='top', got {options.width}")
@@ -149,9 +155,10 @@ def train_as_prescribed(
     shape = Architecture(branches, options.width, count, options.symmetry)
     start = initial_weights(shape, member.inputs.shape[1], target.values.shape[1], options.seed)
     rate = options.learning_rate
+    dtype = resolve_dtype(options.dtype, shape)
     limits: dict[str, Any] = {
         "max_steps": options.max_steps,
-        "dtype": options.dtype,
+        "dtype": dtype,
         "fit_intercept": options.fit_intercept,
     }
     if options.solver == "gd":
@@ -162,7 +169,7 @@ def train_as_prescribed(
             shape, start, member.inputs, target.values, learning_rate=rate, n_steps=steps, **limits
         )
         return shape, weights, trace
-    own = accelerated_step(member.spectrum.values, options.dtype)
+    own = accelerated_step(member.spectrum.values, dtype)
     ratio = 1.0 if rate is None else math.sqrt(own / rate)
     weights, trace = accelerated_gradient_descent(
         shape,
@@ -174,6 +181,7 @@ def train_as_prescribed(
             options.n_steps, math.ceil(numbers.n_steps_accelerated * ratio - 1e-9)
         ),
         learning_rate=rate,
+        n_threads=threads_for(options.n_threads),
         **limits,
     )
     return shape, weights, trace

@@ -206,7 +206,10 @@ def test_layers_that_are_not_trained_stay_as_they_are(trained_layers):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"dtype": "float16"}, "dtype='float16' must be 'float32' or 'float64'"),
+        (
+            {"dtype": "float16"},
+            r"dtype='float16' must be one of \('float32', 'float64', 'bfloat16'\)",
+        ),
         ({"target": np.zeros(N)}, r"target has shape \(30,\), expected \(30, n_targets\)"),
     ],
 )
