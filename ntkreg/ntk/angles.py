@@ -31,7 +31,8 @@ class Angles:
     right: Array
 
 
-def _unit(rows: Array) -> tuple[Array, Array]:
+def unit_rows(rows: Array) -> tuple[Array, Array]:
+    """Return the rows at norm one (a zero row stays), and the norms they had."""
     norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
     return rows / np.where(norms > 0, norms, 1.0)[:, None], norms
 
@@ -48,17 +49,25 @@ def angles_between(left: Array, right: Array | None = None) -> Angles:
     -------
     Angles
     """
-    unit_left, norm_left = _unit(left)
-    unit_right, norm_right = (unit_left, norm_left) if right is None else _unit(right)
-    cosine = np.clip(unit_left @ unit_right.T, -1.0, 1.0)
-    if right is None:
-        np.fill_diagonal(cosine, 1.0)
-    angle = np.arccos(cosine)
-    # arccos loses half the digits near 1: there the chord |x - z| = 2 sin(angle / 2) is exact
-    rows, columns = np.nonzero(cosine > 1.0 - _NEARLY_PARALLEL)
-    if len(rows):
-        chord = np.linalg.norm(unit_left[rows] - unit_right[columns], axis=1)
-        angle[rows, columns] = 2.0 * np.arcsin(np.clip(chord / 2.0, 0.0, 1.0))
-    sine = np.sqrt((1.0 - cosine) * (1.0 + cosine))
-    sine[rows, columns] = np.sin(angle[rows, columns])
+    unit_left, norm_left = unit_rows(left)
+    unit_right, norm_right = (unit_left, norm_left) if right is None else unit_rows(right)
+    cosine, angle, sine = angles_of_unit_rows(unit_left, unit_right)
     return Angles(cosine, angle, sine, norm_left, norm_right)
+
+
+def angles_of_unit_rows(left: Array, right: Array) -> tuple[Array, Array, Array]:
+    """Return cosine, angle and sine between rows of norm one, each of shape (n_left, n_right)."""
+    cosine = left @ right.T
+    np.clip(cosine, -1.0, 1.0, out=cosine)
+    angle = np.arccos(cosine)
+    sine = 1.0 - cosine
+    near = np.flatnonzero(sine.ravel() < _NEARLY_PARALLEL)
+    sine *= 1.0 + cosine
+    np.sqrt(sine, out=sine)
+    if len(near):
+        # arccos loses half the digits near 1: there the chord |x - z| = 2 sin(angle / 2) is exact
+        rows, columns = np.divmod(near, cosine.shape[1])
+        chord = np.linalg.norm(left[rows] - right[columns], axis=1)
+        angle[rows, columns] = 2.0 * np.arcsin(np.clip(chord / 2.0, 0.0, 1.0))
+        sine[rows, columns] = np.sin(angle[rows, columns])
+    return cosine, angle, sine

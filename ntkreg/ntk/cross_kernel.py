@@ -7,14 +7,16 @@ for the whole sum of branches, and a deep kernel costs little more than a shallo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from ntkreg.ntk.angles import Angles
+from ntkreg.ntk.angles import Angles, angles_of_unit_rows, unit_rows
+from ntkreg.ntk.parallel import map_on_threads
 from ntkreg.ntk.profiles import profile
+from ntkreg.ntk.relu_powers import closed_form, evaluate, has_closed_form
 from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]
@@ -70,11 +72,6 @@ def _evaluate(polynomial: Array, u: Array, out: Array) -> None:
         out += coefficient
 
 
-def _unit(rows: Array) -> tuple[Array, Array]:
-    norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-    return rows / np.where(norms > 0, norms, 1.0)[:, None], norms
-
-
 def _cosines_to_angles(block: Array, left: Array, right: Array) -> None:
     """Replace cosines by angles in place; `left` and `right` are the unit rows."""
     near = np.flatnonzero(block.ravel() > 1.0 - _NEARLY_PARALLEL)
@@ -110,18 +107,43 @@ def cross_kernel(left: Array, right: Array, branches: Sequence[Branch]) -> Array
     ValueError
         For a relu2 branch of a depth other than 1.
     """
-    even, odd = profile_polynomials(branches)
-    unit_left, norm_left = _unit(left)
-    unit_right, norm_right = _unit(right)
+    if all(branch.activation == "linear" for branch in branches):
+        return float(sum(branch.weight for branch in branches)) * (left @ right.T)
+    unit_left, norm_left = unit_rows(left)
+    unit_right, norm_right = unit_rows(right)
     result = np.empty((len(left), len(right)))
+    evaluator = _shallow_evaluator if all(map(has_closed_form, branches)) else _evaluator
+    fill = evaluator(branches, unit_right)
     height = max(1, _BLOCK_ENTRIES // max(len(right), 1))
-    scratch = np.empty((3, height, len(right)))
     for start in range(0, len(left), height):
         block = result[start : start + height]
-        x, u, product = scratch[:, : len(block)]
-        rows = unit_left[start : start + height]
-        np.matmul(rows, unit_right.T, out=x)
-        _cosines_to_angles(x, rows, unit_right)
+        fill(unit_left[start : start + height], block)
+        block *= norm_left[start : start + height, None]
+        block *= norm_right
+    return result
+
+
+def _shallow_evaluator(branches: Sequence[Branch], right: Array) -> Callable[[Array, Array], None]:
+    """Return what fills a block with profiles of nets with one hidden layer, unit rows given."""
+    form = closed_form(branches, [branch.weight for branch in branches])
+
+    def fill(left: Array, block: Array) -> None:
+        cosine, angle, sine = angles_of_unit_rows(left, right)
+        angle *= -1.0 / np.pi
+        angle += 1.0
+        block[:] = evaluate(form, cosine, angle, sine)
+
+    return fill
+
+
+def _evaluator(branches: Sequence[Branch], right: Array) -> Callable[[Array, Array], None]:
+    """Return what fills a block with profiles by polynomials in the angle, unit rows given."""
+    even, odd = profile_polynomials(branches)
+
+    def fill(left: Array, block: Array) -> None:
+        x, u, product = np.empty((3, *block.shape))
+        np.matmul(left, right.T, out=x)
+        _cosines_to_angles(x, left, right)
         x *= 2.0 / np.pi
         x -= 1.0
         np.multiply(x, x, out=u)
@@ -131,9 +153,8 @@ def cross_kernel(left: Array, right: Array, branches: Sequence[Branch]) -> Array
         product *= x
         _evaluate(even, u, block)
         block += product
-        block *= norm_left[start : start + height, None]
-        block *= norm_right
-    return result
+
+    return fill
 
 
 def chunk_rows(n_columns: int) -> int:
@@ -141,7 +162,13 @@ def chunk_rows(n_columns: int) -> int:
     return max(1, _CHUNK_ENTRIES // max(n_columns, 1))
 
 
-def expand(inputs: Array, support: Array, coefficients: Array, branches: Sequence[Branch]) -> Array:
+def expand(
+    inputs: Array,
+    support: Array,
+    coefficients: Array,
+    branches: Sequence[Branch],
+    n_threads: int = 1,
+) -> Array:
     """Return sum_j k(x, z_j) coefficients_j of each row x, chunk by chunk.
 
     Parameters
@@ -151,6 +178,8 @@ def expand(inputs: Array, support: Array, coefficients: Array, branches: Sequenc
         The z_j.
     coefficients : ndarray of shape (m, n_outputs)
     branches : sequence of Branch
+    n_threads : int, default=1
+        Chunks at a time.
 
     Returns
     -------
@@ -158,9 +187,12 @@ def expand(inputs: Array, support: Array, coefficients: Array, branches: Sequenc
     """
     result = np.empty((len(inputs), coefficients.shape[1]))
     size = chunk_rows(len(support))
-    for start in range(0, len(inputs), size):
-        rows = inputs[start : start + size]
-        np.matmul(
-            cross_kernel(rows, support, branches), coefficients, out=result[start : start + size]
-        )
+
+    def fill(start: int) -> None:
+        part = slice(start, start + size)
+        kernel = cross_kernel(inputs[part], support, branches)
+        np.matmul(kernel, coefficients, out=result[part])
+
+    starts = range(0, len(inputs), size)
+    map_on_threads(fill, starts, n_threads if len(starts) > 1 else 1)
     return result

@@ -8,22 +8,20 @@ from data; no theorem of the papers asks for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import scipy.linalg
 import scipy.optimize
 from numpy.typing import NDArray
 
-from ntkreg.ntk.angles import angles_between
+from ntkreg.ntk.angles import unit_rows
+from ntkreg.ntk.inverse import invert_factor
+from ntkreg.ntk.kernel_gradients import Workspace, fill_kernel, kernel_gradients, make_workspace
 from ntkreg.ntk.metric import Metric, onto_sphere, through_sphere
-from ntkreg.ntk.profiles import profile_and_slope, profile_at_one
 from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]
 
-# blocks that stay in the second-level cache are three times as fast as whole matrices
-_BLOCK_ENTRIES = 16_000
 _OFFSET_VARIANCE = 4.0
 _JITTER = 1e-7
 _PRIOR = 0.05
@@ -37,70 +35,13 @@ def _unpack(theta: Array, n_columns: int, n_branches: int) -> tuple[Array, float
     return scales, bias, weights, float(np.exp(theta[-1]))
 
 
-@dataclass(frozen=True)
-class _Evaluated:
-    """Profiles of all branches between one set of rows, their weighted sum, and its slope.
-
-    `bent` is k(c) - c k'(c), what is left of the gradient in a row's norm.
-    """
-
-    norms: Array
-    values: tuple[Array, ...]
-    value: Array
-    slope: Array
-    bent: Array
-    at_one: float
-
-
-def _evaluate(inputs: Array, weights: Array, branches: Sequence[Branch]) -> _Evaluated:
-    n = len(inputs)
-    values = tuple(np.empty((n, n)) for _ in branches)
-    value, slope, bent = np.empty((n, n)), np.empty((n, n)), np.empty((n, n))
-    height = max(1, _BLOCK_ENTRIES // n)
-    for start in range(0, n, height):
-        part = slice(start, start + height)
-        pairs = angles_between(inputs[part], inputs)
-        total, d_total = np.zeros_like(pairs.cosine), np.zeros_like(pairs.cosine)
-        for weight, branch, own in zip(weights, branches, values, strict=True):
-            k, dk = profile_and_slope(pairs, branch)
-            own[part] = k
-            total += weight * k
-            d_total += weight * dk
-        value[part], slope[part] = total, d_total
-        bent[part] = total - pairs.cosine * d_total
-    at_one = float(sum(w * profile_at_one(b) for w, b in zip(weights, branches, strict=True)))
-    return _Evaluated(np.linalg.norm(inputs, axis=1), values, value, slope, bent, at_one)
-
-
-def _input_gradient(P: Array, inputs: Array, state: _Evaluated) -> Array:
-    """Return the gradient of sum(P * K) in the rows, for K_ij = |u_i| |u_j| k(c_ij).
-
-    dK_ij/du_i = k'(c) u_j + (k(c) - c k'(c)) |u_j| u_i/|u_i| off the diagonal, 2 k(1) u_i on it.
-    """
-    norms = state.norms
-    W = P * state.slope
-    Q = P * state.bent
-    np.fill_diagonal(W, 0.0)
-    np.fill_diagonal(Q, 0.0)
-    radial = (Q @ norms) / np.where(norms > 0, norms, 1.0) + state.at_one * np.diag(P)
-    gradient: Array = 2.0 * (W @ inputs + inputs * radial[:, None])
-    return gradient
-
-
-def _inverse(factor: Array) -> Array:
-    """Return the inverse of the matrix whose lower Cholesky factor is given."""
-    inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1)
-    lower = np.tril(inverse)
-    whole: Array = lower + np.tril(inverse, -1).T
-    return whole
-
-
 def negative_log_evidence(
     theta: Array,
     rows: Array,
     target: Array,
     branches: Sequence[Branch],
     sphere: bool = False,
+    work: Workspace | None = None,
 ) -> tuple[float, Array]:
     """Return the penalised negative log marginal likelihood per row, and its gradient.
 
@@ -118,6 +59,8 @@ def negative_log_evidence(
         Their own weights are not used.
     sphere : bool, default=False
         Whether the scaled rows are put on the unit sphere.
+    work : Workspace, optional
+        Memory to use again.
 
     Returns
     -------
@@ -129,35 +72,33 @@ def negative_log_evidence(
     scales, bias, weights, noise = _unpack(theta, n_columns, len(branches))
     inputs = np.hstack([rows * scales, np.full((n, 1), bias)])
     if sphere:
-        inputs, norms = onto_sphere(inputs)
-    state = _evaluate(inputs, weights, branches)
-    outer = state.norms[:, None] * state.norms
-    kernel = state.value * outer + _OFFSET_VARIANCE
-    kernel[np.diag_indices(n)] = state.at_one * state.norms**2 + _OFFSET_VARIANCE + noise + _JITTER
+        inputs, before = onto_sphere(inputs)
+    work = work or make_workspace(n, len(branches))
+    unit, norms = unit_rows(inputs)
+    fill_kernel(unit, norms, branches, weights, _OFFSET_VARIANCE, work)
+    work.kernel[np.diag_indices(n)] += noise + _JITTER
     try:
-        factor = scipy.linalg.cho_factor(kernel, lower=True, check_finite=False)
+        half_log_determinant = invert_factor(work.kernel, work.factor)
     except np.linalg.LinAlgError:
         return float("inf"), np.zeros_like(theta)
-    n_targets = target.shape[1]
-    alpha = scipy.linalg.cho_solve(factor, target, check_finite=False)
-    inverse = _inverse(factor[0])
+    # the kernel is no longer needed: its memory takes the inverse
+    inverse = np.matmul(work.factor.T, work.factor, out=work.kernel)
+    alpha = inverse @ target
+    fit, n_targets = float(np.sum(target * alpha)), target.shape[1]
     log_scales = theta[:n_columns]
-    value = (
-        0.5 * float(np.sum(target * alpha)) / n_targets
-        + float(np.log(np.diag(factor[0])).sum())
-        + _PRIOR * float(log_scales @ log_scales)
-    )
-    P = 0.5 * (inverse - alpha @ alpha.T / n_targets)
-    d_inputs = _input_gradient(P, inputs, state)
+    value = 0.5 * fit / n_targets + half_log_determinant + _PRIOR * float(log_scales @ log_scales)
+    d_inputs, d_weights = kernel_gradients(inverse, alpha, inputs, norms, work)
     if sphere:
-        d_inputs = through_sphere(d_inputs, inputs, norms)
-    weighted = P * outer
-    gradient = np.concatenate(
+        d_inputs = through_sphere(d_inputs, inputs, before)
+    # of one branch the weighted sum is stored, weight included
+    shares = weights if work.own else np.ones(1)
+    trace = float(np.trace(inverse)) - float(np.sum(alpha**2)) / n_targets
+    gradient = 0.5 * np.concatenate(
         [
-            np.einsum("ij,ij->j", d_inputs[:, :-1], rows) * scales + 2.0 * _PRIOR * log_scales,
+            np.einsum("ij,ij->j", d_inputs[:, :-1], rows) * scales + 4.0 * _PRIOR * log_scales,
             [d_inputs[:, -1].sum() * bias],
-            [w * float(np.vdot(weighted, v)) for w, v in zip(weights, state.values, strict=True)],
-            [float(np.trace(P)) * noise],
+            shares * d_weights,
+            [trace * noise],
         ]
     )
     return value / n, gradient / n
@@ -210,7 +151,7 @@ def likelihood_metric(
     found = scipy.optimize.minimize(
         negative_log_evidence,
         np.clip(_start(start, n_columns, n_branches), low, high),
-        args=(rows, target, branches, sphere),
+        args=(rows, target, branches, sphere, make_workspace(len(rows), n_branches)),
         jac=True,
         method="L-BFGS-B",
         bounds=bounds,

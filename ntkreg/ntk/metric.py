@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
-from ntkreg.ntk.angles import angles_between
+from ntkreg.ntk.angles import Angles, angles_of_unit_rows, unit_rows
 from ntkreg.ntk.kernel import gram
-from ntkreg.ntk.profiles import profile_and_slope
+from ntkreg.ntk.profiles import weighted_profiles
 from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]
+
+# pairs of rows at once: their angles and profiles stay in the second-level cache
+_BLOCK_ENTRIES = 64_000
 
 
 @dataclass(frozen=True)
@@ -120,37 +122,36 @@ def gradient_metric(
 
 def _leave_one_out_ridge(kernel: Array, target: Array) -> Array:
     """Return coefficients at the ridge whose exact leave-one-out error is least."""
-    values, vectors = scipy.linalg.eigh(kernel, check_finite=False)
+    values, vectors = np.linalg.eigh(kernel)
+    ridges = values[-1] * np.geomspace(10**-7.5, 10**0.5, 25)
+    inverses = 1.0 / (np.maximum(values, 0.0) + ridges[:, None])
+    leverages = vectors**2 @ inverses.T
     rotated = vectors.T @ target
-    best, chosen = float("inf"), np.zeros_like(target)
-    for ridge in values[-1] * np.geomspace(10**-7.5, 10**0.5, 25):
-        inverse = 1.0 / (np.maximum(values, 0.0) + ridge)
-        alpha = vectors @ (inverse[:, None] * rotated)
-        leverage = np.einsum("ij,j,ij->i", vectors, inverse, vectors)
-        error = float(np.mean((alpha / leverage[:, None]) ** 2))
-        if error < best:
-            best, chosen = error, alpha
-    return chosen
+    # one column a ridge, one matrix a target
+    alphas = [vectors @ (inverses * part).T for part in rotated.T]
+    errors = sum(np.mean((alpha / leverages) ** 2, axis=0) for alpha in alphas)
+    best = int(np.argmin(errors))
+    return np.column_stack([alpha[:, best] for alpha in alphas])
 
 
 def _mean_squared_gradient(inputs: Array, alpha: Array, metric: Metric, rows: Array) -> Array:
     """Return the mean over rows and targets of the squared gradient, shape (n_inputs,)."""
-    pairs = angles_between(inputs)
-    value, slope = np.zeros_like(pairs.cosine), np.zeros_like(pairs.cosine)
-    for branch in metric.branches:
-        k, dk = profile_and_slope(pairs, branch)
-        value += branch.weight * k
-        slope += branch.weight * dk
-    np.fill_diagonal(slope, 0.0)
-    norms = np.where(pairs.left > 0, pairs.left, 1.0)
-    unit = inputs / norms[:, None]
-    weighted = (value - pairs.cosine * slope) * norms
+    unit, norms = unit_rows(inputs)
+    weights = [branch.weight for branch in metric.branches]
     before = onto_sphere(apply_metric(replace(metric, sphere=False), rows))[1]
     total = np.zeros(inputs.shape[1])
-    for column in alpha.T:
-        gradient = slope @ (column[:, None] * inputs) + (weighted @ column)[:, None] * unit
-        if metric.sphere:
-            gradient = through_sphere(gradient, unit, before)
-        total += np.mean(gradient**2, axis=0)
-    mean: Array = total / alpha.shape[1]
+    height = max(1, _BLOCK_ENTRIES // len(inputs))
+    for start in range(0, len(inputs), height):
+        part = slice(start, start + height)
+        pairs = Angles(*angles_of_unit_rows(unit[part], unit), norms[part], norms)
+        _, value, slope = weighted_profiles(pairs, metric.branches, weights)
+        np.fill_diagonal(slope[:, start:], 0.0)
+        bent = value - pairs.cosine * slope
+        for column in alpha.T:
+            radial = (bent @ (norms * column))[:, None]
+            gradient = slope @ (column[:, None] * inputs) + radial * unit[part]
+            if metric.sphere:
+                gradient = through_sphere(gradient, unit[part], before[part])
+            total += np.sum(gradient**2, axis=0)
+    mean: Array = total / alpha.size
     return mean

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -43,7 +42,8 @@ def decompose(kernel: Array) -> Spectrum:
     kernel : ndarray of shape (n, n)
         Symmetric, positive semi-definite up to rounding.
     """
-    values, vectors = scipy.linalg.eigh(kernel / len(kernel), check_finite=False, driver="evd")
+    # numpy's call of LAPACK lets other threads run meanwhile, SciPy's holds the interpreter's lock
+    values, vectors = np.linalg.eigh(kernel / len(kernel))
     return Spectrum(np.maximum(values[::-1], 0.0), np.ascontiguousarray(vectors[:, ::-1]))
 
 

@@ -27,10 +27,13 @@ and Theta^L + S^L is "all" (k(1) = L + 1), Theta^L "hidden" (k(1) = L), D^L S^{L
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.ntk.angles import Angles
+from ntkreg.ntk.relu_powers import closed_form, evaluate, evaluate_slope, has_closed_form
 from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]
@@ -59,19 +62,6 @@ def _pole(sine: Array) -> Array:
         return np.where(sine > 0, 1.0 / (np.pi * sine), 0.0)
 
 
-def _relu_powers(pairs: Angles, power: int) -> tuple[Array, Array, Array]:
-    """Return r, r' and r'' of relu^power."""
-    c, s = pairs.cosine, pairs.sine
-    k0, k1 = arc_cosine(pairs.angle, c, s)
-    if power == 1:
-        return k1, k0, _pole(s)
-    k2 = s * c / np.pi + k0 * (1.0 + 2.0 * c * c) / 3.0
-    if power == 2:
-        return k2, (4.0 / 3.0) * k1, (4.0 / 3.0) * k0
-    k3 = (4.0 * s**3 + 15.0 * s * c * c) / (15.0 * np.pi) + k0 * c * (3.0 + 2.0 * c * c) / 5.0
-    return k3, (9.0 / 5.0) * k2, (12.0 / 5.0) * k1
-
-
 def _erf(cosine: Array) -> tuple[Array, Array, Array]:
     a = _ERF_SHARE
     root = np.sqrt(1.0 - (a * cosine) ** 2)
@@ -80,13 +70,11 @@ def _erf(cosine: Array) -> tuple[Array, Array, Array]:
 
 
 def _shallow(pairs: Angles, branch: Branch) -> tuple[Array, Array]:
-    if branch.activation == "linear":
-        return pairs.cosine, np.ones_like(pairs.cosine)
-    if branch.activation == "erf":
-        r, d_r, d2_r = _erf(pairs.cosine)
-    else:
-        power = {"relu": 1, "relu2": 2, "relu3": 3}[branch.activation]
-        r, d_r, d2_r = _relu_powers(pairs, power)
+    if has_closed_form(branch):
+        form = closed_form([branch], [1.0])
+        k0 = 1.0 - pairs.angle / np.pi
+        return evaluate(form, pairs.cosine, k0, pairs.sine), evaluate_slope(form, pairs, k0)
+    r, d_r, d2_r = _erf(pairs.cosine)
     if branch.trained == "readout":
         return r, d_r
     hidden, d_hidden = pairs.cosine * d_r, d_r + pairs.cosine * d2_r
@@ -163,6 +151,45 @@ def profile_and_slope(pairs: Angles, branch: Branch) -> tuple[Array, Array]:
     """
     check_depth(branch)
     return (_deep if branch.depth > 1 else _shallow)(pairs, branch)
+
+
+def weighted_profiles(
+    pairs: Angles, branches: Sequence[Branch], weights: Sequence[float] | Array
+) -> tuple[list[Array], Array, Array]:
+    """Return each profile, their weighted sum and its derivative in c.
+
+    See :func:`profile_and_slope`; what powers of the ReLU have in common is evaluated once.
+
+    Parameters
+    ----------
+    pairs : Angles
+    branches : sequence of Branch
+        At least one; their own weights are not used.
+    weights : sequence of float
+
+    Returns
+    -------
+    values : list of ndarray of shape (n_left, n_right)
+    value, slope : ndarray of shape (n_left, n_right)
+    """
+    slope: Array
+    if all(has_closed_form(branch) for branch in branches):
+        k0 = pairs.angle * (-1.0 / np.pi)
+        k0 += 1.0
+        values = [
+            evaluate(closed_form([branch], [1.0]), pairs.cosine, k0, pairs.sine)
+            for branch in branches
+        ]
+        slope = evaluate_slope(closed_form(branches, weights), pairs, k0)
+    else:
+        values, slopes = map(
+            list, zip(*(profile_and_slope(pairs, branch) for branch in branches), strict=True)
+        )
+        slope = sum(w * d for w, d in zip(weights, slopes, strict=True))
+    value: Array = weights[0] * values[0]
+    for weight, own in zip(weights[1:], values[1:], strict=True):
+        value += weight * own
+    return values, value, slope
 
 
 def profile(pairs: Angles, branch: Branch) -> Array:

@@ -16,15 +16,9 @@ from ntkreg.ntk.evidence import likelihood_metric
 from ntkreg.ntk.kernel import centre, gram
 from ntkreg.ntk.metric import Metric, apply_metric, gradient_metric, plain_metric
 from ntkreg.ntk.options import Candidate, Options
-from ntkreg.ntk.path import (
-    Spectrum,
-    accelerated_filters,
-    decompose,
-    gradient_descent_filter,
-    predictions_along,
-    step_grid,
-)
+from ntkreg.ntk.path import accelerated_filters, gradient_descent_filter, step_grid
 from ntkreg.ntk.profiles import profile_at_one
+from ntkreg.ntk.projection import Projection, project, project_features
 from ntkreg.ntk.results import Branch
 from ntkreg.preprocessing.embedding import embed, fit_embedding
 
@@ -175,15 +169,20 @@ def step_grids(options: Options) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return step_grid(LARGEST_STEP_COUNT), step_grid(options.max_accelerated_steps, 1.12)
 
 
-def _decomposed(fold: PreparedFold, depth: int, options: Options) -> tuple[Spectrum, Array]:
-    """Return the spectrum of the training rows, and the kernel of the test rows with them."""
+def _project(fold: PreparedFold, depth: int, target: Array, options: Options) -> Projection:
+    """Return the training kernel's eigenvalues, the target and the test rows in its eigenbasis."""
     branches = at_depth(fold.metric, depth)
-    kernel = gram(fold.inputs, None, branches)
-    cross = gram(fold.others, fold.inputs, branches)
+    inputs, others = fold.inputs, fold.others
+    if all(branch.activation == "linear" for branch in branches) and inputs.shape[1] < len(inputs):
+        root = np.sqrt(sum(branch.weight for branch in branches))
+        middle = inputs.mean(axis=0) if options.fit_intercept else np.zeros(inputs.shape[1])
+        return project_features(root * (inputs - middle), target, root * (others - middle))
+    kernel = gram(inputs, None, branches)
+    cross = gram(others, inputs, branches)
     if options.fit_intercept:
         cross -= kernel.mean(axis=0)
         kernel = centre(kernel)
-    return decompose(kernel), cross
+    return project(kernel, target, cross)
 
 
 def held_out_paths(
@@ -202,15 +201,17 @@ def held_out_paths(
     steps, fast = step_grids(options)
     plain = np.empty((len(steps), *shape))
     accelerated = np.empty((len(fast), *shape))
-    parts = [_decomposed(fold, depth, options) for fold in folds]
-    quick = accelerated_filters([spectrum.values for spectrum, _ in parts], fast)
-    for fold, (spectrum, cross), accelerated_part in zip(folds, parts, quick, strict=True):
-        rate = 1.0 / spectrum.values[0] if spectrum.values[0] > 0 else 1.0
-        slow = gradient_descent_filter(spectrum.values, rate, steps)
-        values = fold.target.values
-        mean = values.mean(axis=0)
-        for path, filters in ((plain, slow), (accelerated, accelerated_part)):
-            # the intercept's direction has eigenvalue 0: no part of the target may lie in it
-            predicted = predictions_along(spectrum, values - mean, cross, filters) + mean
-            path[:, fold.test] = predicted * fold.target.scale + fold.target.mean
+    # the intercept's direction has eigenvalue 0: no part of the target may lie in it
+    means = [fold.target.values.mean(axis=0) for fold in folds]
+    parts = [
+        _project(fold, depth, fold.target.values - mean, options)
+        for fold, mean in zip(folds, means, strict=True)
+    ]
+    quick = accelerated_filters([part.values for part in parts], fast)
+    for fold, mean, part, filters in zip(folds, means, parts, quick, strict=True):
+        rate = 1.0 / part.values[0] if part.values[0] > 0 else 1.0
+        slow = gradient_descent_filter(part.values, rate, steps)
+        predicted = part.along(np.vstack([slow, filters])) + mean
+        predicted = predicted * fold.target.scale + fold.target.mean
+        plain[:, fold.test], accelerated[:, fold.test] = np.split(predicted, [len(steps)])
     return HeldOut(plain, accelerated)

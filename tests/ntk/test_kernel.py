@@ -93,7 +93,7 @@ def test_weights_add_parallel_nets(rows):
     parts = [Branch("relu", 2, 0.3), Branch("relu2", 1, 1.7)]
     expected = 0.3 * gram(rows, None, [Branch("relu", 2)])
     expected += 1.7 * gram(rows, None, [Branch("relu2", 1)])
-    np.testing.assert_allclose(gram(rows, None, parts), expected, rtol=1e-13)
+    np.testing.assert_allclose(gram(rows, None, parts), expected, rtol=1e-12)
 
 
 def test_squared_relu_has_one_hidden_layer_only(rows):
