@@ -8,8 +8,8 @@ target)); PEERS.csv has the columns set, split, method, n, p, rmse, r2, seconds 
 For each table and split every candidate is prescribed once; all variants are then read off the
 same held-out and test paths: members alone, members left out, other ways to stop, other weights.
 Prints RMSE over that of the best peer by table, and the geometric mean over tables (each ratio at
-most 3), and the stack's own held-out error over its test error. Leave-one-table-out: the variant that is best on the other tables, judged on the one left
-out.
+most 3), and the stack's own held-out error over its test error. Leave-one-table-out: the variant
+that is best on the other tables, judged on the one left out.
 """
 
 from __future__ import annotations
