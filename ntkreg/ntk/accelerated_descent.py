@@ -39,16 +39,14 @@ RISE_TOLERANCE = 0.1
 RISE_FLOOR = 1e-6
 
 
-def _edge(values: Array, dtype: Dtype) -> float:
-    """Return s_{k+1}, the largest eigenvalue that is left alone."""
+def accelerated_step(
+    values: Array, dtype: Dtype = "float32", *, preconditioned: bool = True
+) -> float:
+    """Return the prescribed step 0.9/s_{k+1} for eigenvalues s of K/n, descending."""
     # directions below the rounding of the training must not set the step
     floor = 10.0 * float(np.finfo(master(dtype)).eps) * values[0]
-    return float(max(values[n_deflated(values)], floor)) or 1.0
-
-
-def accelerated_step(values: Array, dtype: Dtype = "float32") -> float:
-    """Return the prescribed step 0.9/s_{k+1} for eigenvalues s of K/n, descending."""
-    return ACCELERATED_SAFETY / _edge(values, dtype)
+    edge = float(max(values[n_deflated(values) if preconditioned else 0], floor)) or 1.0
+    return ACCELERATED_SAFETY / edge
 
 
 class _Deflation:
@@ -58,16 +56,18 @@ class _Deflation:
     ----------
     spectrum : Spectrum
         Of K/n.
-    dtype : {"float32", "float64", "bfloat16"}
+    count : int
+        k, the number of preconditioned eigenvectors.
+    step : float
+        Prescribed step size, 0.9/s_{k+1}.
     like : Tensor
         Gives dtype and device.
     """
 
-    def __init__(self, spectrum: Spectrum, dtype: Dtype, like: Tensor) -> None:
+    def __init__(self, spectrum: Spectrum, count: int, step: float, like: Tensor) -> None:
         import torch
 
-        count = n_deflated(spectrum.values)
-        factors = _edge(spectrum.values, dtype) / spectrum.values[:count] - 1.0
+        factors = ACCELERATED_SAFETY / step / spectrum.values[:count] - 1.0
         self.vectors = torch.tensor(spectrum.vectors[:, :count]).to(like)
         self.factors = torch.tensor(factors).to(like)
 
@@ -75,14 +75,13 @@ class _Deflation:
         return residual + ((residual @ self.vectors) * self.factors) @ self.vectors.T
 
 
-def _kernel_rise(spectrum: Spectrum, target: Array, n_steps: int, learning_rate: float) -> float:
+def _kernel_rise(
+    spectrum: Spectrum, target: Array, count: int, n_steps: int, learning_rate: float
+) -> float:
     """Return the largest rise over its lowest value of the same iteration's loss on the kernel."""
     power = np.square(spectrum.vectors.T @ target).sum(axis=1) / (2 * len(target))
-    values = spectrum.values
-    # a step that is too large for the kernel itself is no measure of what is harmless
-    rate = min(learning_rate, accelerated_step(values))
-    filters = accelerated_filter(values, n_deflated(values), n_steps, rate)
-    residuals = 1.0 - values * filters
+    filters = accelerated_filter(spectrum.values, count, n_steps, learning_rate)
+    residuals = 1.0 - spectrum.values * filters
     momentum = np.maximum(np.arange(n_steps + 1) - 1, 0) / (np.arange(n_steps + 1) + 2)
     # the net's loss is seen where its gradient is taken, at the extrapolated points
     ahead = residuals[:-1] + momentum[1:, None] * np.diff(residuals, axis=0, prepend=1.0)[:-1]
@@ -102,9 +101,10 @@ def accelerated_gradient_descent(
     max_steps: int = MAX_STEPS,
     dtype: Dtype = "float32",
     fit_intercept: bool = False,
+    preconditioned: bool = True,
     n_threads: int = 1,
 ) -> tuple[list[Array], TrainingTrace]:
-    """Train every net by preconditioned full-batch gradient descent with Nesterov's momentum.
+    """Train every net by full-batch gradient descent, preconditioned and with Nesterov's momentum.
 
     When a net's loss exceeds its lowest value so far by a tenth (plus twice what the same iteration
     rises on the kernel), its best iterate is restored and the step halved; the run then goes on
@@ -133,6 +133,8 @@ def accelerated_gradient_descent(
     fit_intercept : bool, default=False
         Whether each net's output is centred on the training rows before it meets the target;
         `spectrum` is then that of the centred kernel.
+    preconditioned : bool, default=True
+        Whether there is a preconditioner at all, or momentum alone (k = 0).
     n_threads : int, default=1
         Nets that are trained at the same time, unless their products are large enough to keep all
         processors busy.
@@ -150,8 +152,11 @@ def accelerated_gradient_descent(
     ValueError
         If shapes do not match or an option is unknown.
     """
-    rate = accelerated_step(spectrum.values, dtype) if learning_rate is None else learning_rate
-    rise = 2.0 * _kernel_rise(spectrum, target, min(n_steps, max_steps), rate)
+    own = accelerated_step(spectrum.values, dtype, preconditioned=preconditioned)
+    rate = own if learning_rate is None else learning_rate
+    count = n_deflated(spectrum.values) if preconditioned else 0
+    # a step that is too large for the kernel itself is no measure of what is harmless
+    rise = 2.0 * _kernel_rise(spectrum, target, count, min(n_steps, max_steps), min(rate, own))
     rise += RISE_FLOOR * float(np.square(target).sum()) / (2 * len(target))
     shape = replace(architecture, n_networks=1)
 
@@ -160,9 +165,8 @@ def accelerated_gradient_descent(
         engine = make_engine(shape, start, inputs, target, dtype, fit_intercept)
         run = Run(engine)
         momentum = Momentum(engine, rate, n_steps)
-        outcome, cuts = _iterate(
-            run, momentum, _Deflation(spectrum, dtype, engine.target), rise, max_steps
-        )
+        deflation = _Deflation(spectrum, count, own, engine.target)
+        outcome, cuts = _iterate(run, momentum, deflation, rise, max_steps)
         return engine.weights(), run.trace(outcome, momentum.learning_rate, n_steps, cuts)
 
     trained = train_networks(architecture, len(inputs), train_one, n_threads)

@@ -59,6 +59,8 @@ class TrainedNets:
         Steps of that size for which the training was meant to go on.
     fit_intercept : bool
         Whether outputs are centred on the training rows.
+    preconditioned : bool, default=True
+        Whether the accelerated solver had its preconditioner, or momentum alone.
     """
 
     architecture: Architecture
@@ -72,6 +74,7 @@ class TrainedNets:
     learning_rate: float
     n_steps: int
     fit_intercept: bool
+    preconditioned: bool = True
 
 
 @dataclass(frozen=True)
@@ -110,11 +113,15 @@ def twin_filter(nets: TrainedNets) -> Array:
         steps = np.array([nets.n_steps])
         plain: Array = gradient_descent_filter(values, nets.learning_rate, steps)[0]
         return plain
-    deflated = n_deflated(values)
+    deflated = n_deflated(values) if nets.preconditioned else 0
     # the descent takes no smaller eigenvalue than this for the edge of what it preconditions
     values = values.copy()
-    values[deflated] = max(values[deflated], ACCELERATED_SAFETY / accelerated_step(values))
+    values[deflated] = max(values[deflated], ACCELERATED_SAFETY / _own_step(nets))
     return momentum_filter(values, deflated, nets.n_steps, nets.learning_rate)
+
+
+def _own_step(nets: TrainedNets) -> float:
+    return accelerated_step(nets.spectrum.values, preconditioned=nets.preconditioned)
 
 
 def _twin(nets: TrainedNets, others: Array) -> Array:
@@ -134,7 +141,9 @@ def _twin(nets: TrainedNets, others: Array) -> Array:
 
 def _linearised(nets: TrainedNets, rows: Array) -> Array:
     """Return each net's own linearisation, trained alike, shape (n_networks, n_rows, n_targets)."""
-    root = preconditioner_root(nets.spectrum) if nets.solver == "accelerated" else None
+    root = None
+    if nets.solver == "accelerated":
+        root = preconditioner_root(nets.spectrum, preconditioned=nets.preconditioned)
     n, n_targets = nets.target.shape
     result = np.empty((nets.architecture.n_networks, len(rows), n_targets))
     for net in range(len(result)):

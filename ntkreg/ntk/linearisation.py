@@ -150,13 +150,14 @@ def _seen_and_back(
     return found
 
 
-def preconditioner_root(spectrum: Spectrum) -> LinearMap:
+def preconditioner_root(spectrum: Spectrum, *, preconditioned: bool = True) -> LinearMap:
     """Return the product with the square root of the accelerated solver's preconditioner M.
 
     M = I + U_k (s_{k+1}/s - 1) U_k', as in :mod:`ntkreg.ntk.accelerated_descent`.
     """
-    values, deflated = spectrum.values, n_deflated(spectrum.values)
-    edge = ACCELERATED_SAFETY / accelerated_step(values)
+    values = spectrum.values
+    deflated = n_deflated(values) if preconditioned else 0
+    edge = ACCELERATED_SAFETY / accelerated_step(values, preconditioned=preconditioned)
     top = spectrum.vectors[:, :deflated]
     factors = np.sqrt(edge / values[:deflated])[:, None] - 1.0
 

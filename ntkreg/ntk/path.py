@@ -135,7 +135,9 @@ def _momentum_path(shares: Array, steps: NDArray[np.int64]) -> Array:
     return path
 
 
-def accelerated_filters(spectra: Sequence[Array], steps: NDArray[np.int64]) -> list[Array]:
+def accelerated_filters(
+    spectra: Sequence[Array], steps: NDArray[np.int64], *, preconditioned: bool = True
+) -> list[Array]:
     """Return :func:`accelerated_filter` of several spectra at some numbers of steps.
 
     The filter depends on s/s_{k+1} alone, so one recursion does for all spectra.
@@ -146,12 +148,14 @@ def accelerated_filters(spectra: Sequence[Array], steps: NDArray[np.int64]) -> l
         Eigenvalues of K/n, descending.
     steps : ndarray of shape (n_times,)
         Ascending.
+    preconditioned : bool, default=True
+        False is momentum alone (k = 0).
 
     Returns
     -------
     list of ndarray of shape (n_times, n)
     """
-    edges = [_edge(values, n_deflated(values)) for values in spectra]
+    edges = [_edge(values, n_deflated(values) if preconditioned else 0) for values in spectra]
     shares = [np.minimum(v / e, 1.0) for v, e in zip(spectra, edges, strict=True)]
     path = _momentum_path(np.concatenate(shares), steps)
     ends = np.cumsum([len(values) for values in spectra])[:-1]

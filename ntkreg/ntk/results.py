@@ -95,9 +95,9 @@ class Prescription:
     n_steps : int
         Steps of plain gradient descent (:func:`ntkreg.ntk.choice.choose_time`).
     n_steps_accelerated : int
-        Steps of the accelerated iteration, by the same rule on its own held-out path.
+        Steps of the accelerated iteration (:func:`ntkreg.ntk.stops.choose_stops`).
     n_deflated : int
-        Top eigenvectors that the accelerated iteration preconditions.
+        Top eigenvectors that the accelerated iteration preconditions; 0 is momentum alone.
     top_eigenvalue : float
         s_1.
     effective_dimension : float

@@ -74,6 +74,7 @@ def retrace(
         learning_rate=rate,
         n_steps=steps,
         fit_intercept=bool(model.fit_intercept),
+        preconditioned=member.prescription.n_deflated > 0,
     )
 
 

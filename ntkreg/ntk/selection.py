@@ -7,6 +7,7 @@ accelerated iteration alike.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +29,8 @@ MAX_METRIC_ROWS = 400
 MAX_SELECTION_ROWS = 1000
 FOLD_ITERATIONS = 8
 LARGEST_STEP_COUNT = 1e10
+# momentum alone is for early stops
+_MOST_ALONE = 128
 
 
 @dataclass(frozen=True)
@@ -158,15 +161,44 @@ class HeldOut:
         Plain gradient descent, at the first of :func:`step_grids`.
     accelerated : ndarray of shape (n_accelerated, n, n_targets)
         The accelerated iteration, at the second.
+    momentum : ndarray of shape (n_few, n, n_targets)
+        The same without a preconditioner, at the numbers up to 128.
     """
 
     plain: Array
     accelerated: Array
+    momentum: Array
 
 
 def step_grids(options: Options) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the numbers of steps that are tried, of the plain and the accelerated iteration."""
     return step_grid(LARGEST_STEP_COUNT), step_grid(options.max_accelerated_steps, 1.12)
+
+
+def alone_grid(fast: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of steps that are tried of momentum alone."""
+    return fast[fast <= _MOST_ALONE]
+
+
+def path_filters(
+    spectra: Sequence[Array], steps: NDArray[np.int64], fast: NDArray[np.int64]
+) -> list[Array]:
+    """Return the filters of the three paths of :class:`HeldOut`, one below the other.
+
+    Parameters
+    ----------
+    spectra : sequence of ndarray
+        Eigenvalues of K/n of each fold, descending.
+    steps, fast : ndarray of int
+        As from :func:`step_grids`.
+    """
+    slow = [
+        gradient_descent_filter(values, 1.0 / values[0] if values[0] > 0 else 1.0, steps)
+        for values in spectra
+    ]
+    quick = accelerated_filters(spectra, fast)
+    alone = accelerated_filters(spectra, alone_grid(fast), preconditioned=False)
+    return [np.vstack(parts) for parts in zip(slow, quick, alone, strict=True)]
 
 
 def _project(fold: PreparedFold, depth: int, target: Array, options: Options) -> Projection:
@@ -199,19 +231,15 @@ def held_out_paths(
     options : Options
     """
     steps, fast = step_grids(options)
-    plain = np.empty((len(steps), *shape))
-    accelerated = np.empty((len(fast), *shape))
+    path = np.empty((len(steps) + len(fast) + len(alone_grid(fast)), *shape))
     # the intercept's direction has eigenvalue 0: no part of the target may lie in it
     means = [fold.target.values.mean(axis=0) for fold in folds]
     parts = [
         _project(fold, depth, fold.target.values - mean, options)
         for fold, mean in zip(folds, means, strict=True)
     ]
-    quick = accelerated_filters([part.values for part in parts], fast)
-    for fold, mean, part, filters in zip(folds, means, parts, quick, strict=True):
-        rate = 1.0 / part.values[0] if part.values[0] > 0 else 1.0
-        slow = gradient_descent_filter(part.values, rate, steps)
-        predicted = part.along(np.vstack([slow, filters])) + mean
-        predicted = predicted * fold.target.scale + fold.target.mean
-        plain[:, fold.test], accelerated[:, fold.test] = np.split(predicted, [len(steps)])
-    return HeldOut(plain, accelerated)
+    filters = path_filters([part.values for part in parts], steps, fast)
+    for fold, mean, part, own in zip(folds, means, parts, filters, strict=True):
+        predicted = part.along(own) + mean
+        path[:, fold.test] = predicted * fold.target.scale + fold.target.mean
+    return HeldOut(*np.split(path, [len(steps), len(steps) + len(fast)]))

@@ -181,7 +181,7 @@ def _restricted(nets: TrainedNets, part: NDArray[np.int64]) -> TrainedNets:
         rate = 1.0 / top
         ratio = nets.learning_rate / rate
     else:
-        rate = accelerated_step(spectrum.values)
+        rate = accelerated_step(spectrum.values, preconditioned=nets.preconditioned)
         ratio = math.sqrt(nets.learning_rate / rate)
     steps = min(max(round(nets.n_steps * ratio), min(nets.n_steps, 1)), 10 * MAX_STEPS)
     return replace(
@@ -200,7 +200,11 @@ def _point(problem: TrainedNets, others: Array, width: int, seed: int) -> WidthP
         )
     else:
         weights, trace = accelerated_gradient_descent(
-            *rows, spectrum=problem.spectrum, n_steps=steps, fit_intercept=intercept
+            *rows,
+            spectrum=problem.spectrum,
+            n_steps=steps,
+            fit_intercept=intercept,
+            preconditioned=problem.preconditioned,
         )
     trained = replace(problem, architecture=shape, start=start, weights=weights)
     gaps = measure_gaps(trained, others)[1]
