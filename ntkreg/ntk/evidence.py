@@ -15,7 +15,7 @@ import scipy.optimize
 from numpy.typing import NDArray
 
 from ntkreg.ntk.angles import unit_rows
-from ntkreg.ntk.inverse import invert_factor
+from ntkreg.ntk.inverse import inverse_from, invert_factor
 from ntkreg.ntk.kernel_gradients import Workspace, fill_kernel, kernel_gradients, make_workspace
 from ntkreg.ntk.metric import Metric, onto_sphere, through_sphere
 from ntkreg.ntk.results import Branch
@@ -82,8 +82,9 @@ def negative_log_evidence(
     except np.linalg.LinAlgError:
         return float("inf"), np.zeros_like(theta)
     # the kernel is no longer needed: its memory takes the inverse
-    inverse = np.matmul(work.factor.T, work.factor, out=work.kernel)
-    alpha = inverse @ target
+    inverse = work.kernel
+    inverse_from(work.factor, inverse)
+    alpha = work.factor.T @ (work.factor @ target)
     fit, n_targets = float(np.sum(target * alpha)), target.shape[1]
     log_scales = theta[:n_columns]
     value = 0.5 * fit / n_targets + half_log_determinant + _PRIOR * float(log_scales @ log_scales)

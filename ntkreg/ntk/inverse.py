@@ -55,3 +55,22 @@ def invert_factor(matrix: Array, factor: Array) -> float:
     np.matmul(factor[last, last], above.T @ factor[first, first], out=corner)
     np.negative(corner, out=corner)
     return total
+
+
+def inverse_from(factor: Array, out: Array) -> None:
+    """Write the inverse L^-T L^-1 to `out`, in half the work of the whole product.
+
+    Parameters
+    ----------
+    factor : ndarray of shape (n, n)
+        L^-1, zero above the diagonal.
+    out : ndarray of shape (n, n)
+    """
+    half = len(factor) // 2
+    first, last = slice(0, half), slice(half, len(factor))
+    corner, end = factor[last, first], factor[last, last]
+    np.matmul(factor[first, first].T, factor[first, first], out=out[first, first])
+    out[first, first] += corner.T @ corner
+    np.matmul(corner.T, end, out=out[first, last])
+    out[last, first] = out[first, last].T
+    np.matmul(end.T, end, out=out[last, last])

@@ -98,7 +98,6 @@ def kernel_gradients(
     Parameters
     ----------
     inverse : ndarray of shape (n, n)
-        Only its upper triangle is read.
     alpha : ndarray of shape (n, n_targets)
     inputs : ndarray of shape (n, d)
         The rows u_i.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ntkreg.ntk.cross_kernel import cross_kernel, expand, profile_polynomials
-from ntkreg.ntk.inverse import invert_factor
+from ntkreg.ntk.inverse import inverse_from, invert_factor
 from ntkreg.ntk.kernel import centre, gram
 from ntkreg.ntk.path import decompose, gradient_descent_filter, predictions_along
 from ntkreg.ntk.projection import project, project_features
@@ -27,6 +27,9 @@ def test_factor_and_log_determinant_agree_with_lapack(rng, n):
     half = invert_factor(np.triu(matrix) + np.tril(np.full((n, n), np.nan), -1), factor)
     assert half == pytest.approx(0.5 * np.linalg.slogdet(matrix)[1], rel=1e-12, abs=1e-12)
     np.testing.assert_allclose(factor @ matrix @ factor.T, np.eye(n), atol=1e-8)
+    inverse = np.empty((n, n))
+    inverse_from(factor, inverse)
+    np.testing.assert_allclose(inverse @ matrix, np.eye(n), atol=1e-8)
 
 
 @pytest.mark.parametrize("n", [20, 200])
