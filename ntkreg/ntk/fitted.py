@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ntkreg.ntk.cross_kernel import expand
 from ntkreg.ntk.metric import Metric, apply_metric
 from ntkreg.ntk.network import Architecture, predict_network
+from ntkreg.ntk.parallel import threads_for
 from ntkreg.ntk.results import Prescription, TrainingTrace
 from ntkreg.preprocessing.embedding import Embedding, embed
 
@@ -47,7 +48,8 @@ class KernelMember:
     def predict(self, X: Array) -> Array:
         """Return predictions in target units, shape (n, n_targets)."""
         inputs = apply_metric(self.metric, embed(self.embedding, X))
-        values = expand(inputs, self.support, self.dual_coef, self.metric.branches)
+        branches = self.metric.branches
+        values = expand(inputs, self.support, self.dual_coef, branches, threads_for(None))
         result: Array = values + self.offset
         return result
 

@@ -154,7 +154,6 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
                 prescribed.target,
                 resolve_steps(self.n_steps, prescribed.members[i].prescription.n_steps),
                 share=float(shares[i]),
-                fit_intercept=self.fit_intercept,
             )
             for i in np.argsort(-shares, kind="stable")
             if shares[i] > 0

@@ -16,10 +16,11 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ntkreg.ntk.cross_kernel import expand
+from ntkreg.ntk.cross_kernel import chunk_rows, expand
 from ntkreg.ntk.landmark_sums import Sums, merge, subtract
-from ntkreg.ntk.landmarks import Landmarks
-from ntkreg.ntk.path import gradient_descent_filter, step_grid
+from ntkreg.ntk.landmarks import Landmarks, features
+from ntkreg.ntk.parallel import map_on_threads
+from ntkreg.ntk.path import Spectrum, gradient_descent_filter, step_grid
 
 Array = NDArray[np.float64]
 
@@ -140,6 +141,7 @@ def held_out_along(
     filters: Callable[[Array], Array],
     *,
     fit_intercept: bool = True,
+    n_threads: int = 1,
 ) -> Array:
     """Predict every row along the path of the rows outside its fold.
 
@@ -156,21 +158,68 @@ def held_out_along(
     filters : callable
         From the eigenvalues, shape (m,), to the filters, shape (n_times, m).
     fit_intercept : bool, default=True
+    n_threads : int, default=1
+        Folds at a time.
 
     Returns
     -------
     ndarray of shape (n_times, n, n_targets)
     """
     total = reduce(merge, sums)
-    result: Array | None = None
-    for own, test in zip(sums, tests, strict=True):
-        spectrum = decompose_sums(subtract(total, own), fit_intercept=fit_intercept)
-        path = predict_along(landmarks, spectrum, filters(spectrum.values), inputs[test])
-        if result is None:
-            result = np.empty((len(path), len(inputs), path.shape[2]))
-        result[:, test] = path
-    assert result is not None
+
+    def path(fold: tuple[Sums, NDArray[np.int64]]) -> Array:
+        spectrum = decompose_sums(subtract(total, fold[0]), fit_intercept=fit_intercept)
+        return predict_along(landmarks, spectrum, filters(spectrum.values), inputs[fold[1]])
+
+    paths = map_on_threads(path, zip(sums, tests, strict=True), n_threads)
+    result = np.empty((len(paths[0]), len(inputs), paths[0].shape[2]))
+    for test, own in zip(tests, paths, strict=True):
+        result[:, test] = own
     return result
+
+
+def target_power(spectrum: LandmarkSpectrum) -> Array:
+    """Return |u_i'y|^2, summed over targets, for the eigenvectors u_i of the landmark kernel.
+
+    u_i = H Phi v_i / sqrt(n s_i), so u_i'y = sqrt(n / s_i) times the rotated target.
+    """
+    power = np.square(spectrum.rotated).sum(axis=1) * spectrum.n
+    positive = spectrum.values > 0
+    result: Array = np.where(positive, power / np.where(positive, spectrum.values, 1.0), 0.0)
+    return result
+
+
+def leading_vectors(
+    landmarks: Landmarks, spectrum: LandmarkSpectrum, inputs: Array, count: int
+) -> Spectrum:
+    """Return the largest eigenvalues and the eigenvectors of the landmark kernel over n.
+
+    Parameters
+    ----------
+    landmarks : Landmarks
+    spectrum : LandmarkSpectrum
+    inputs : ndarray of shape (n, d)
+        The rows behind the spectrum.
+    count : int
+        At most this many, and no more than there are positive eigenvalues (but one at least).
+
+    Returns
+    -------
+    Spectrum
+        `vectors` has shape (n, n_vectors): u_i = H Phi v_i / sqrt(n s_i).
+    """
+    rounding = len(spectrum.values) * np.finfo(float).eps * spectrum.values[0]
+    count = max(1, min(count, int(np.count_nonzero(spectrum.values > rounding))))
+    values = spectrum.values[:count]
+    scale = np.sqrt(spectrum.n * np.where(values > 0, values, 1.0))
+    turned = spectrum.vectors[:, :count] / scale
+    vectors = np.empty((len(inputs), count))
+    size = chunk_rows(len(landmarks.rows))
+    for start in range(0, len(inputs), size):
+        part = slice(start, start + size)
+        np.matmul(features(landmarks, inputs[part]), turned, out=vectors[part])
+    vectors -= spectrum.mean_features @ turned
+    return Spectrum(values, vectors)
 
 
 def noise_variance(spectrum: LandmarkSpectrum, learning_rate: float) -> Array:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ntkreg.ntk.cross_kernel import chunk_rows
 from ntkreg.ntk.landmarks import Landmarks, features
+from ntkreg.ntk.parallel import map_on_threads
 
 Array = NDArray[np.float64]
 
@@ -101,7 +102,11 @@ def sum_rows(landmarks: Landmarks, inputs: Array, target: Array) -> Sums:
 
 
 def sum_folds(
-    landmarks: Landmarks, inputs: Array, target: Array, tests: Sequence[NDArray[np.int64]]
+    landmarks: Landmarks,
+    inputs: Array,
+    target: Array,
+    tests: Sequence[NDArray[np.int64]],
+    n_threads: int = 1,
 ) -> list[Sums]:
     """Return the sums of each fold's own (held-out) rows.
 
@@ -112,5 +117,9 @@ def sum_folds(
     target : ndarray of shape (n, n_targets)
     tests : sequence of ndarray of int
         Positions of the rows that each fold holds out; together every row once.
+    n_threads : int, default=1
+        Folds at a time.
     """
-    return [sum_rows(landmarks, inputs[test], target[test]) for test in tests]
+    return map_on_threads(
+        lambda test: sum_rows(landmarks, inputs[test], target[test]), tests, n_threads
+    )

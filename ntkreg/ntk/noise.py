@@ -48,11 +48,29 @@ def likely_steps(
     fast : ndarray of shape (n_accelerated,)
         Numbers of accelerated steps to choose from.
     """
-    values = spectrum.values
+    power = np.square(spectrum.vectors.T @ target).sum(axis=1)
+    return matching_steps(spectrum.values, power, len(target), noise, fast)
+
+
+def matching_steps(
+    values: Array, power: Array, n: int, noise: float, fast: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Return :func:`likely_steps` from the target's power along each eigenvector.
+
+    Parameters
+    ----------
+    values : ndarray of shape (m,)
+        Eigenvalues of K/n, descending.
+    power : ndarray of shape (m,)
+        |u_i'y|^2, summed over targets.
+    n : int
+        Number of rows.
+    noise : float
+    fast : ndarray of shape (n_accelerated,)
+    """
     if not np.isfinite(noise) or not values[0] > 0:
         return float("nan"), float("nan")
-    ridge = (noise + _JITTER) / len(target)
+    ridge = (noise + _JITTER) / n
     path = values * accelerated_filters([values], fast)[0]
-    power = np.square(spectrum.vectors.T @ target).sum(axis=1)
     distance = np.square(path - values / (values + ridge)) @ power
     return float(values[0] / ridge), float(fast[np.argmin(distance)])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.ntk.choice import choose_depth, choose_time, squared_errors
+from ntkreg.ntk.choice import choose_depth, squared_errors
 from ntkreg.ntk.folds import Designs
 from ntkreg.ntk.kernel import centre, gram
-from ntkreg.ntk.members import Member
+from ntkreg.ntk.members import ExactMember, Member
 from ntkreg.ntk.metric import Metric, apply_metric
 from ntkreg.ntk.noise import likely_steps, noise_level
 from ntkreg.ntk.options import Candidate, Options
@@ -24,7 +25,6 @@ from ntkreg.ntk.path import (
 )
 from ntkreg.ntk.results import Prescription
 from ntkreg.ntk.selection import (
-    HeldOut,
     PreparedFold,
     Scaled,
     at_depth,
@@ -33,6 +33,7 @@ from ntkreg.ntk.selection import (
     prepare_fold,
     step_grids,
 )
+from ntkreg.ntk.stops import Stops, choose_stops
 from ntkreg.preprocessing.embedding import Embedding, embed, fit_embedding
 
 Array = NDArray[np.float64]
@@ -84,47 +85,68 @@ def _spectrum(inputs: Array, metric: Metric, options: Options) -> Spectrum:
     return decompose(centre(kernel) if options.fit_intercept else kernel)
 
 
-def _stops(
-    held_out: HeldOut,
-    spectrum: Spectrum,
-    noise: float,
-    y: Array,
-    target: Scaled,
-    options: Options,
-) -> tuple[int, int]:
-    """Return the positions of the plain and the accelerated stop in the grids of steps."""
-    steps, fast = step_grids(options)
-    likely = likely_steps(spectrum, target.values, noise, fast)
-    return (
-        choose_time(squared_errors(held_out.plain, y, target.scale), steps, likely[0]),
-        choose_time(squared_errors(held_out.accelerated, y, target.scale), fast, likely[1]),
-    )
-
-
-def _numbers(
-    start: _Start, metric: Metric, spectrum: Spectrum, target: Scaled, n_steps: int, n_fast: int
+def numbers_at(
+    name: str, metric: Metric, values: Array, noise: float, stops: Stops
 ) -> Prescription:
-    """Return what follows from the spectrum and the stops."""
-    top = float(spectrum.values[0])
-    # without any column the centred kernel is zero, and any step leaves the mean as it is
-    rate = 1.0 / top if top > 0 else 1.0
-    at_stop = gradient_descent_filter(spectrum.values, rate, np.array([n_steps]))
+    """Return what follows from the eigenvalues and the stops.
+
+    Parameters
+    ----------
+    name : str
+        Of the candidate.
+    metric : Metric
+    values : ndarray of shape (n_values,)
+        Eigenvalues of K/n, descending.
+    noise : float
+        Standard deviation, target units.
+    stops : Stops
+    """
+    rate = plain_step(values)
+    at_stop = gradient_descent_filter(values, rate, np.array([stops.n_steps]))
     return Prescription(
-        name=start.candidate.name,
+        name=name,
         share=1.0,
         branches=metric.branches,
         metric=metric.scales,
         bias=metric.bias,
         learning_rate=rate,
-        n_steps=n_steps,
-        n_steps_accelerated=n_fast,
-        n_deflated=n_deflated(spectrum.values),
-        top_eigenvalue=top,
-        effective_dimension=float(degrees_of_freedom(spectrum.values, at_stop)[0]),
-        noise=noise_level(spectrum, target, rate),
+        n_steps=stops.n_steps,
+        n_steps_accelerated=stops.n_steps_accelerated,
+        n_deflated=n_deflated(values) if stops.preconditioned else 0,
+        top_eigenvalue=float(values[0]),
+        effective_dimension=float(degrees_of_freedom(values, at_stop)[0]),
+        noise=noise,
         cv_error=float("nan"),
         candidates=(),
         reasons=(),
+    )
+
+
+def plain_step(values: Array) -> float:
+    """Return 1/s_1, the step of plain gradient descent for eigenvalues of K/n, descending."""
+    # without any column the centred kernel is zero, and any step leaves the mean as it is
+    return 1.0 / float(values[0]) if values[0] > 0 else 1.0
+
+
+def scored(
+    numbers: Prescription, held_out: Array, y: Array, scale: Array, least: dict[int, float]
+) -> Prescription:
+    """Return the prescription with its held-out error and those of the depths compared.
+
+    Parameters
+    ----------
+    numbers : Prescription
+    held_out, y : ndarray of shape (n, n_targets)
+        Target units.
+    scale : ndarray of shape (n_targets,)
+    least : dict of int to float
+        Least held-out mean squared error by depth, in units of the scaled target.
+    """
+    unit = float(np.sqrt(np.mean(scale**2)))
+    return replace(
+        numbers,
+        cv_error=float(np.sqrt(np.mean((held_out - y) ** 2))),
+        candidates=tuple((f"L={d}", float(np.sqrt(e)) * unit) for d, e in least.items()),
     )
 
 
@@ -142,32 +164,30 @@ def _member(
     metric = replace(start.metric, branches=at_depth(start.metric, depth))
     inputs = apply_metric(metric, start.rows)
     spectrum = _spectrum(inputs, metric, options)
-    stop, quick = _stops(chosen, spectrum, metric.noise, y, target, options)
-    steps, fast = step_grids(options)
-    held_out = judged.plain[stop]
-    numbers = _numbers(start, metric, spectrum, target, int(steps[stop]), int(fast[quick]))
-    unit = float(np.sqrt(np.mean(target.scale**2)))
-    numbers = replace(
-        numbers,
-        cv_error=float(np.sqrt(np.mean((held_out - y) ** 2))),
-        candidates=tuple((f"L={d}", float(np.sqrt(e)) * unit) for d, e in least.items()),
-    )
-    return Member(
-        numbers,
-        start.embedding,
-        metric,
-        inputs,
-        spectrum,
-        held_out,
-        judged.accelerated[quick],
-        chosen.plain[stop],
-        chosen.accelerated[quick],
+    likely = likely_steps(spectrum, target.values, metric.noise, step_grids(options)[1])
+    stops = choose_stops(chosen, likely, y, target.scale, options)
+    held_out = judged.plain[stops.plain]
+    noise = noise_level(spectrum, target, plain_step(spectrum.values))
+    name = start.candidate.name
+    numbers = numbers_at(name, metric, spectrum.values, noise, stops)
+    return ExactMember(
+        prescription=scored(numbers, held_out, y, target.scale, least),
+        embedding=start.embedding,
+        metric=metric,
+        inputs=inputs,
+        held_out=held_out,
+        held_out_accelerated=stops.held_out(judged),
+        choosing=chosen.plain[stops.plain],
+        choosing_accelerated=stops.held_out(chosen),
+        spectrum=spectrum,
+        target=target.values,
+        fit_intercept=options.fit_intercept,
     )
 
 
 def prescribe_members(
     X: Array, y: Array, target: Scaled, designs: Designs, options: Options
-) -> list[Member]:
+) -> Sequence[Member]:
     """Prescribe every candidate on its own.
 
     Parameters
@@ -181,7 +201,7 @@ def prescribe_members(
 
     Returns
     -------
-    list of Member
+    sequence of Member
         In the order of `options.candidates`.
     """
     threads = threads_for(options.n_threads)

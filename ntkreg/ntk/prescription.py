@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from ntkreg.ntk.folds import Designs, make_designs
+from ntkreg.ntk.many_rows import MAX_EXACT_ROWS, prescribe_many_rows
 from ntkreg.ntk.members import Member
 from ntkreg.ntk.options import Options
 from ntkreg.ntk.prescribed_members import prescribe_members
@@ -100,8 +101,10 @@ def _stack(
         cv_error=float(np.sqrt(np.mean((cv_prediction - y) ** 2))),
         others=tuple(parts[1:]),
     )
-    metric = options.candidates[order[0]].metric
-    return Stack(explain_choices(leading, metric, designs, len(y)), shares, cv_prediction)
+    metric, first = options.candidates[order[0]].metric, members[order[0]]
+    explained = explain_choices(leading, metric, designs, len(y), shared_metric=first.shared_metric)
+    whole = replace(explained, reasons=first.reasons + explained.reasons)
+    return Stack(whole, shares, cv_prediction)
 
 
 def _prescribe(
@@ -109,7 +112,8 @@ def _prescribe(
 ) -> Prescribed:
     target = scale_target(y)
     designs = make_designs(X, groups, options.n_folds, options.random_state)
-    members = prescribe_members(X, y, target, designs, options)
+    models = prescribe_members if len(X) <= MAX_EXACT_ROWS else prescribe_many_rows
+    members = models(X, y, target, designs, options)
     rest = (y, target, designs, options)
     return Prescribed(
         tuple(members),

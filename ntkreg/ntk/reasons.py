@@ -13,6 +13,9 @@ from ntkreg.ntk.results import Prescription, Reason
 
 Origin = Literal["theory", "data", "default", "user"]
 
+# metric by likelihood, metric by gradients, and held-out error, where folds learn anew
+_ANEW = ("I201", "I202", "I214")
+
 
 def _reason(
     name: str, value: float | int | str, origin: Origin, code: str, **more: object
@@ -33,7 +36,12 @@ def _stack_reasons(numbers: Prescription, designs: Designs) -> tuple[Reason, ...
 
 
 def explain_choices(
-    numbers: Prescription, metric: str | None, designs: Designs, n_rows: int
+    numbers: Prescription,
+    metric: str | None,
+    designs: Designs,
+    n_rows: int,
+    *,
+    shared_metric: bool = False,
 ) -> Prescription:
     """Return the prescription with a reason for each of its numbers.
 
@@ -46,13 +54,16 @@ def explain_choices(
     designs : Designs
     n_rows : int
         Number of training rows.
+    shared_metric : bool, default=False
+        Whether the folds shared the metric of all rows.
     """
     depth = max(branch.depth for branch in numbers.branches)
     tried = tuple(f"{name}: {error:.4g}" for name, error in numbers.candidates)
     branches = " + ".join(
         f"{b.weight:.3g} x {b.activation} (L={b.depth}, {b.trained})" for b in numbers.branches
     )
-    metric_code = {"likelihood": "I201", "gradient": "I202"}.get(str(metric), "I203")
+    likelihood, gradient, error = ("I231", "I232", "I233") if shared_metric else _ANEW
+    metric_code = {"likelihood": likelihood, "gradient": gradient}.get(str(metric), "I203")
     likely = metric == "likelihood"
     free_depth = len(numbers.candidates) > 1
     spread = float(np.max(numbers.metric, initial=1e-300) / np.min(numbers.metric, initial=1e300))
@@ -75,11 +86,11 @@ def explain_choices(
             "n_steps_accelerated",
             numbers.n_steps_accelerated,
             "data",
-            "I211",
+            "I211" if numbers.n_deflated else "I234",
             deflated=numbers.n_deflated,
         ),
         _reason("effective_dimension", numbers.effective_dimension, "data", "I212", n_rows=n_rows),
         _reason("noise", numbers.noise, "data", "I213"),
-        _reason("cv_error", numbers.cv_error, "data", "I214"),
+        _reason("cv_error", numbers.cv_error, "data", error),
     )
     return replace(numbers, reasons=reasons)

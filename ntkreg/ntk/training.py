@@ -169,18 +169,21 @@ def train_as_prescribed(
             shape, start, member.inputs, target.values, learning_rate=rate, n_steps=steps, **limits
         )
         return shape, weights, trace
-    own = accelerated_step(member.spectrum.values, dtype)
+    preconditioned = numbers.n_deflated > 0
+    spectrum = member.leading_spectrum()
+    own = accelerated_step(spectrum.values, dtype, preconditioned=preconditioned)
     ratio = 1.0 if rate is None else math.sqrt(own / rate)
     weights, trace = accelerated_gradient_descent(
         shape,
         start,
         member.inputs,
         target.values,
-        spectrum=member.spectrum,
+        spectrum=spectrum,
         n_steps=resolve_steps(
             options.n_steps, math.ceil(numbers.n_steps_accelerated * ratio - 1e-9)
         ),
         learning_rate=rate,
+        preconditioned=preconditioned,
         n_threads=threads_for(options.n_threads),
         **limits,
     )
@@ -194,7 +197,7 @@ def _train_member(
     numbers = member.prescription
     if all(branch.activation == "linear" for branch in numbers.branches):
         steps = resolve_steps(options.n_steps, numbers.n_steps)
-        return fit_kernel(member, target, steps, share=share, fit_intercept=options.fit_intercept)
+        return fit_kernel(member, target, steps, share=share)
     shape, weights, trace = train_as_prescribed(member, target, options)
     offset = target.mean
     if options.fit_intercept:
