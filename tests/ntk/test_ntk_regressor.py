@@ -169,7 +169,10 @@ def test_a_constant_target_is_predicted_as_it_is(table):
         ({"n_networks": True}, "n_networks must be an integer >= 1, got True"),
         ({"solver": "adam"}, r"solver must be one of \('accelerated', 'gd'\), got 'adam'"),
         ({"symmetry": "no"}, r"symmetry must be one of \('pair', 'top'\), got 'no'"),
-        ({"dtype": "int8"}, r"dtype must be one of \('float32', 'float64'\), got 'int8'"),
+        (
+            {"dtype": "int8"},
+            r"dtype must be one of \('auto', 'float32', 'float64', 'bfloat16'\), got 'int8'",
+        ),
         ({"n_steps": -1}, "n_steps must be 'auto' or an integer >= 0, got -1"),
         ({"max_steps": 0}, "max_steps must be an integer >= 1, got 0"),
         ({"learning_rate": 0.0}, "learning_rate must be 'auto' or a positive number, got 0.0"),
