@@ -65,29 +65,36 @@ class BranchPass:
         import torch
 
         n_nets, n_rows = len(arrays[0]), len(inputs)
-        self.power, self.depth = branch.power, branch.depth
-        self.scale: Tensor | float = scale
-        if self.power > 1:
-            norms = torch.linalg.vector_norm(inputs, dim=1)
-            inputs = inputs / norms.masked_fill(norms == 0, 1.0)[:, None]
-            self.scale = scale * norms
+        self.power, self.depth, self.factor = branch.power, branch.depth, scale
         self.arrays = arrays
         self.trained = trained_layers(branch)
         self.gradients = {i: torch.zeros_like(arrays[i]) for i in self.trained}
-        self.inputs, self.transposed = inputs, inputs.T.contiguous()
         self.products = products if self.depth > 1 else inputs.dtype
         widths = [array.shape[2] for array in arrays[:-1]]
         empty = partial(torch.empty, device=inputs.device, dtype=self.products)
         self.hidden = [empty(n_nets, n_rows, width) for width in widths[:-1]]
         self.deltas = [empty(n_rows, width) for width in widths]
         self.slopes = empty(n_nets, n_rows, widths[-1])
+        self.features: list[Tensor] | None = None
+        self.see(inputs)
+
+    def see(self, inputs: Tensor) -> None:
+        """Take rows, shape (n, n_inputs), as many as at the beginning."""
+        import torch
+
+        self.scale: Tensor | float = self.factor
+        if self.power > 1:
+            norms = torch.linalg.vector_norm(inputs, dim=1)
+            inputs = inputs / norms.masked_fill(norms == 0, 1.0)[:, None]
+            self.scale = self.factor * norms
+        self.inputs, self.transposed = inputs, inputs.T.contiguous()
+        nets = range(len(self.arrays[0]))
         # what no training changes is computed once
         for layer in range(min(self.trained[0], self.depth - 1)):
-            for net in range(n_nets):
+            for net in nets:
                 self._layer(layer, net)
-        self.features: list[Tensor] | None = None
         if self.trained[0] == self.depth:
-            self.features = [self._top(net).clone() for net in range(n_nets)]
+            self.features = [self._top(net).clone() for net in nets]
 
     def _weights(self, layer: int, net: int) -> Tensor:
         weights = self.arrays[layer][net]
