@@ -110,6 +110,7 @@ class Backpropagation:
         n_networks, n_targets = weights[0].shape[:2]
         self.n_copies = architecture.n_copies
         self.n_networks = n_networks
+        self.output_scale = architecture.scale
         n_nets = n_networks * n_targets * self.n_copies
         self.shapes = [array.shape for array in weights]
         rows = torch.tensor(inputs, **options)
@@ -144,8 +145,9 @@ class Backpropagation:
         return float(total)
 
     def differentiate(self, residual: Tensor) -> None:
-        """Fill the gradients with those of (1/n) sum residual * f, each net on its own."""
-        signal = (residual / residual.shape[1]).repeat_interleave(self.n_copies, dim=0)
+        """Fill the gradients with those of (1/n) sum residual * f/alpha^2, each net on its own."""
+        size = residual.shape[1] * self.output_scale**2
+        signal = (residual / size).repeat_interleave(self.n_copies, dim=0)
         for branch in self.branches:
             branch.backward(signal)
 

@@ -93,7 +93,7 @@ def _directional(
 def tangent_kernel(
     architecture: Architecture, weights: Sequence[Array], inputs: Array, net: int, target: int = 0
 ) -> Array:
-    """Return the tangent kernel of one net at given weights, J J' over the trained weights.
+    """Return the tangent kernel of one net at given weights, J J'/alpha^2 over trained weights.
 
     Layer by layer it is the product of two Gram matrices, that of what the layer sees and that of
     what comes back to it; no gradient is stored.
@@ -127,7 +127,7 @@ def tangent_kernel(
                 part += (seen @ seen.T) * (back @ back.T)
         rows = np.broadcast_to(factor, len(inputs))
         kernel += part * rows[:, None] * rows[None, :]
-    return kernel
+    return kernel / architecture.scale**2
 
 
 def _seen_and_back(

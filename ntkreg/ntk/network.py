@@ -52,6 +52,9 @@ class Architecture:
         Independent nets (seeds), whose predictions are averaged.
     symmetry : {"pair", "top"}, default="pair"
         How the zero output at the start is made.
+    scale : float, default=1.0
+        Factor alpha of the output. Gradients are divided by alpha^2, so that the kernel and the
+        training in the kernel regime are those of alpha = 1; weights move by 1/alpha as far.
 
     Raises
     ------
@@ -63,6 +66,7 @@ class Architecture:
     width: int = 256
     n_networks: int = 4
     symmetry: Symmetry = "pair"
+    scale: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.branches:
@@ -71,6 +75,8 @@ class Architecture:
             raise ValueError(
                 f"width={self.width} and n_networks={self.n_networks} must be at least 1"
             )
+        if not 0.0 < self.scale < np.inf:
+            raise ValueError(f"scale={self.scale} must be a positive number")
         if self.symmetry not in ("pair", "top"):
             raise ValueError(f"symmetry={self.symmetry!r} must be 'pair' or 'top'")
         if self.symmetry == "top" and self.width % 2:
@@ -95,7 +101,7 @@ def output_scale(architecture: Architecture, branch: Branch) -> float:
     # E relu(g)^(2 p) of a unit normal is (2 p - 1)!! / 2
     moments = {1: 1.0, 2: 3.0, 3: 15.0}
     squared = (2.0 / width) ** branch.depth / moments[branch.power]
-    return float(np.sqrt(branch.weight * squared / architecture.n_copies))
+    return float(architecture.scale * np.sqrt(branch.weight * squared / architecture.n_copies))
 
 
 def branch_inputs(

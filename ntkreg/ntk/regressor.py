@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 from ntkreg.ntk.fitted import NetworkMember, predict_stack
 from ntkreg.ntk.options import make_options
 from ntkreg.ntk.prescription import prescribe
+from ntkreg.ntk.scale_choice import (
+    choose_scale,
+    given_scale,
+    held_out_errors,
+    with_scale_reason,
+)
 from ntkreg.ntk.training import kernel_options, make_training_options, train_stack
 from ntkreg.ntk.validation import validate_rows, validate_training
 
@@ -56,6 +63,10 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         How the output is made zero at the start: a pair of equal nets, or one net with a mirrored
         top layer. The latter follows the kernel of the last hidden layer only and wants `trained`
         other than "all".
+    output_scale : float or "auto", default=1.0
+        Factor of the output: the same net in the kernel regime; below 1 the weights move further
+        and the net learns features, above 1 it stays closer to its start. "auto" trains nets of
+        0.1, 0.3, 1 and 3 in five folds, twenty times the work, and takes what is clearly better.
     solver : {"accelerated", "gd"}, default="accelerated"
         "gd" is the plain iteration of the theory; "accelerated" is preconditioned by the kernel's
         top eigenvectors and has momentum, and needs far fewer steps.
@@ -132,6 +143,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         width: int = 256,
         n_networks: int | str = "auto",
         symmetry: str = "pair",
+        output_scale: float | str = 1.0,
         solver: str = "accelerated",
         n_steps: int | str = "auto",
         learning_rate: float | str = "auto",
@@ -151,6 +163,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         self.width = width
         self.n_networks = n_networks
         self.symmetry = symmetry
+        self.output_scale = output_scale
         self.solver = solver
         self.n_steps = n_steps
         self.learning_rate = learning_rate
@@ -184,10 +197,14 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         training = make_training_options(self, options.random_state)
         options = kernel_options(options, training)
         data = validate_training(self, X, y, groups)
+        automatic = given_scale(self.output_scale) is None
+        if automatic:
+            scale = choose_scale(held_out_errors(self, data, training.seed))
+            training = replace(training, output_scale=scale)
         prescribed = prescribe(data.rows, data.targets, groups=data.groups, options=options)
         self._single_target = data.single_target
         stack = prescribed.stack(training.solver)
-        self.prescription_ = stack.prescription
+        self.prescription_ = with_scale_reason(stack.prescription, training.output_scale, automatic)
         self.members_ = train_stack(prescribed, training)
         self.n_iter_ = self.leading_.trace.n_steps
         held_out = stack.cv_prediction

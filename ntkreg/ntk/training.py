@@ -21,6 +21,7 @@ from ntkreg.ntk.parallel import threads_for
 from ntkreg.ntk.precision import DTYPES, resolve_dtype
 from ntkreg.ntk.prescription import Prescribed
 from ntkreg.ntk.results import Solver, Trained, TrainingTrace
+from ntkreg.ntk.scale_choice import given_scale
 from ntkreg.ntk.selection import Scaled
 from ntkreg.ntk.validation import resolve_steps
 
@@ -50,6 +51,7 @@ class TrainingOptions:
     fit_intercept : bool
     seed : int
         Of the initial weights.
+    output_scale : float
     n_threads : int or None
         Nets of one model that are trained at the same time; None: as many as processors.
     """
@@ -65,6 +67,7 @@ class TrainingOptions:
     dtype: str
     fit_intercept: bool
     seed: int
+    output_scale: float
     n_threads: int | None
 
 
@@ -117,6 +120,7 @@ def make_training_options(estimator: Any, seed: int) -> TrainingOptions:
         dtype=_choice(estimator, "dtype", ("auto", *DTYPES)),
         fit_intercept=bool(estimator.fit_intercept),
         seed=seed,
+        output_scale=given_scale(estimator.output_scale) or 1.0,
         n_threads=threads_of(estimator.n_jobs),
     )
     if options.symmetry == "top" and options.width % 2:
@@ -152,7 +156,7 @@ def train_as_prescribed(
     numbers = member.prescription
     branches = tuple(replace(b, trained=options.trained) for b in numbers.branches)
     count = options.n_networks or (4 if len(target.values) <= MAX_ROWS_OF_FOUR else 2)
-    shape = Architecture(branches, options.width, count, options.symmetry)
+    shape = Architecture(branches, options.width, count, options.symmetry, options.output_scale)
     start = initial_weights(shape, member.inputs.shape[1], target.values.shape[1], options.seed)
     rate = options.learning_rate
     dtype = resolve_dtype(options.dtype, shape)
