@@ -5,10 +5,10 @@
 Explains 200 rows of a table of 300 rows and 15 columns with the default budget, for several
 contenders. Then explains a few rows of the kernel and of the net with shap's PermutationExplainer
 at growing numbers of model evaluations. Both are held against a reference of 200 times as many
-evaluations as ours. The processor seconds that shap needs for our error are interpolated on the
-line through its errors in logarithms (an order costs the same time, the error falls with the root
-of their number), or, where shap stayed above it, extrapolated by that root and marked so. Set
-OMP_NUM_THREADS to choose the number of threads.
+evaluations as our orders take. The processor seconds that shap needs for our errors are
+interpolated on the line through its errors in logarithms (an order costs the same time, the error
+falls with the root of their number), or, where shap stayed above it, extrapolated by that root and
+marked so. Set OMP_NUM_THREADS to choose the number of threads.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ import pandas as pd
 
 from ntkreg.evaluation import build_contender
 from ntkreg.inspection import choose_background, explain
+from ntkreg.inspection.batches import Game
+from ntkreg.inspection.designs import design_values, evaluations
 from ntkreg.inspection.games import make_game
-from ntkreg.inspection.shapley import Game, permutation_values
+from ntkreg.inspection.shapley import permutation_values
 from ntkreg.io import read_table
 from ntkreg.io.dataset import Dataset
 
@@ -109,23 +111,34 @@ def compare_with_shap(dataset: Dataset, name: str, n_rows: int) -> None:
             spent.append((time.process_time() - before) / n_rows)
         return float(np.median(spent)), float(np.sqrt(np.mean((values - reference) ** 2)) / scale)
 
-    ours, goal = measured(lambda: permutation_values(game, 1, np.random.default_rng(0)), 5)
-    evaluations = 2 * (game.n_columns - 1) * len(background)
-    print(f"{name}: ntkreg {evaluations:7d} evaluations {ours:8.4f} cpu s a row, {goal:7.2%} error")
+    ways = {
+        "orders": (permutation_values, 2 * (game.n_columns - 1)),
+        "design": (design_values, evaluations(game.n_columns, 1)),
+    }
+    ours = {}
+    for way, (values_of, for_pair) in ways.items():
+        ours[way] = measured(partial(values_of, game, 1, np.random.default_rng(0)), 5)
+        show(name, f"ntkreg {way}", for_pair * len(background), *ours[way])
     explained, per_order = shap_explainer(game)
-    seconds, errors = [], []
+    found = []
     for n_orders in (1, 4, 16, 64):
-        spent, error = measured(partial(explained, n_orders), 1)
-        seconds.append(spent)
-        errors.append(error)
-        told = f"{n_orders * per_order:7d} evaluations {spent:8.4f} cpu s a row, {error:7.2%} error"
-        print(f"{name}: shap   {told}")
-    if errors[-1] > goal:
-        needed, how = seconds[-1] * (errors[-1] / goal) ** 2, "extrapolated"
-    else:
-        slope, start = np.polyfit(np.log(errors), np.log(seconds), 1)
-        needed, how = float(np.exp(start + slope * np.log(goal))), "interpolated"
-    print(f"{name}: at equal error shap takes {needed:.3f} s a row ({how}), {needed / ours:.0f} x")
+        found.append(measured(partial(explained, n_orders), 1))
+        show(name, "shap", n_orders * per_order, *found[-1])
+    seconds, errors = np.transpose(found)
+    for way, (spent, goal) in ours.items():
+        if errors[-1] > goal:
+            needed, how = seconds[-1] * (errors[-1] / goal) ** 2, "extrapolated"
+        else:
+            slope, start = np.polyfit(np.log(errors), np.log(seconds), 1)
+            needed, how = float(np.exp(start + slope * np.log(goal))), "interpolated"
+        print(f"{name}: shap needs {needed:.3f} s a row ({how}) for {way}: {needed / spent:.0f} x")
+
+
+def show(name: str, way: str, n_evaluations: int, seconds: float, error: float) -> None:
+    """Print one way's numbers for a row."""
+    print(
+        f"{name}: {way:15s} {n_evaluations:7d} evaluations {seconds:8.4f} cpu s {error:8.3%} error"
+    )
 
 
 def main() -> None:

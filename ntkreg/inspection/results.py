@@ -23,7 +23,7 @@ class Explanation:
     model : str
         Contender name.
     method : str
-        "exact", "permutation" or "tree".
+        "exact", "design", "permutation" or "tree".
     rows : ndarray of shape (n_explained,) of int
         Positions of the explained rows in the Dataset.
     values : ndarray of shape (n_explained, n_features)

@@ -13,47 +13,18 @@ Sources: Shapley (1953); Strumbelj and Kononenko (2014), Knowledge and Informati
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
-Predict = Callable[[Matrix], NDArray[np.float64]]
+from ntkreg.inspection.batches import BATCH, Game, Matrix, batched
+from ntkreg.inspection.designs import design_size, design_values, evaluations
 
-# rows predicted at once: more would push a kernel's temporaries out of the cache
-BATCH = 4_096
 MIN_BACKGROUND = 8
 MAX_EXACT_COLUMNS = 12
 MIN_ROWS = 20
-
-
-@dataclass(frozen=True)
-class Game:
-    """A model, the rows to explain, and the rows that stand for absent columns.
-
-    Parameters
-    ----------
-    predict : callable
-        Matrix of shape (n, d) -> predictions of shape (n,).
-    rows : ndarray of shape (n_rows, d)
-        Rows to explain.
-    background : ndarray of shape (n_background, d)
-        Background rows.
-    owner : ndarray of shape (d,) of int
-        Table column, from 0 to `n_columns` - 1, to which each matrix column belongs; -1 where
-        rows and background do not differ at all.
-    n_columns : int
-        Number of table columns, the players.
-    """
-
-    predict: Predict
-    rows: Matrix
-    background: Matrix
-    owner: NDArray[np.int64]
-    n_columns: int
 
 
 @dataclass(frozen=True)
@@ -62,27 +33,29 @@ class Sampling:
 
     Parameters
     ----------
-    method : {"exact", "permutation"}
-        All sets of columns, or random orders of the columns.
+    method : {"exact", "design", "permutation"}
+        All sets of columns, designed sets of columns, or random orders of the columns.
     n_rows : int
         Rows that can be explained.
     n_background : int
         Background rows used.
-    n_pairs : int
-        Pairs of a random order and its reverse for each row and background row (0 for "exact").
+    n_repeats : int
+        Designs, or pairs of a random order and its reverse, for each row and background row (0 for
+        "exact").
     """
 
-    method: Literal["exact", "permutation"]
+    method: Literal["exact", "design", "permutation"]
     n_rows: int
     n_background: int
-    n_pairs: int
+    n_repeats: int
 
 
 def plan_sampling(n_rows: int, n_columns: int, n_background: int, max_evaluations: int) -> Sampling:
     """Spend a given number of model evaluations well.
 
     All 2^p sets are evaluated when that is affordable with at least 8 background rows and at most
-    12 columns. Otherwise orders of the columns are drawn, at 2 (p - 1) evaluations a pair, with as
+    12 columns; designs with all background rows (:mod:`ntkreg.inspection.designs`) when these are
+    affordable. Otherwise orders of the columns are drawn, at 2 (p - 1) evaluations a pair, with as
     many background rows as possible before any is used twice. When not even 8 background rows are
     affordable, fewer rows are explained (but at least 20: only then may the limit be exceeded).
 
@@ -105,6 +78,10 @@ def plan_sampling(n_rows: int, n_columns: int, n_background: int, max_evaluation
     affordable = max_evaluations // (n_rows * 2 ** min(n_columns, 62))
     if n_columns <= MAX_EXACT_COLUMNS and affordable >= fewest:
         return Sampling("exact", n_rows, min(n_background, affordable), 0)
+    for_pair = max_evaluations // (n_rows * n_background)
+    if for_pair >= evaluations(n_columns, 1):
+        n_repeats = (for_pair - 2 * n_columns) // (2 * design_size(n_columns))
+        return Sampling("design", n_rows, n_background, n_repeats)
     per_walk = max(1, 2 * (n_columns - 1))
     n_rows = min(n_rows, max(MIN_ROWS, max_evaluations // (per_walk * fewest)))
     walks = max_evaluations // (per_walk * n_rows)
@@ -120,19 +97,22 @@ def shapley_values(game: Game, sampling: Sampling, *, seed: int = 0) -> Matrix:
     game : Game
         Model, rows and background (all of its rows and background rows are used).
     sampling : Sampling
-        Method and number of pairs, from :func:`plan_sampling`.
+        Method and number of repeats, from :func:`plan_sampling`.
     seed : int, default=0
-        Draws the orders.
+        Draws the orders or designs.
 
     Returns
     -------
     ndarray of shape (n_rows, n_columns)
         In the unit of the prediction. The sum over columns plus the mean prediction on the
-        background is the prediction of the row, up to rounding, with either method.
+        background is the prediction of the row, up to rounding, with any method.
     """
     if sampling.method == "exact":
         return exact_values(game)
-    return permutation_values(game, sampling.n_pairs, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    if sampling.method == "design":
+        return design_values(game, sampling.n_repeats, rng)
+    return permutation_values(game, sampling.n_repeats, rng)
 
 
 def exact_values(game: Game) -> Matrix:
@@ -234,12 +214,3 @@ def _walk(
     back = np.column_stack([at_rows, between[:, 1], at_background])
     credit = (np.diff(there, axis=1) - np.diff(back, axis=1)) / 2
     return np.take_along_axis(credit, rank, axis=1)
-
-
-def batched(predict: Predict, matrix: Matrix) -> NDArray[np.float64]:
-    """Predict in batches of bounded size, as float64 of shape (n_rows,)."""
-    parts = [
-        np.asarray(predict(matrix[start : start + BATCH]), dtype=np.float64).reshape(-1)
-        for start in range(0, len(matrix), BATCH)
-    ]
-    return np.concatenate(parts)

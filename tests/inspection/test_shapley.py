@@ -5,8 +5,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+from ntkreg.inspection.batches import Game
 from ntkreg.inspection.shapley import (
-    Game,
     Sampling,
     exact_values,
     permutation_values,
@@ -40,7 +40,11 @@ def brute_force(game):
     return values
 
 
-WAYS = [Sampling("exact", 6, 9, 0), Sampling("permutation", 6, 9, 2)]
+WAYS = [
+    Sampling("exact", 6, 9, 0),
+    Sampling("design", 6, 9, 1),
+    Sampling("permutation", 6, 9, 2),
+]
 
 
 @pytest.mark.parametrize("sampling", WAYS, ids=lambda s: s.method)
@@ -145,6 +149,7 @@ def test_the_plan_keeps_within_the_number_of_evaluations(n_rows, p, n_background
 def test_few_columns_are_enumerated_and_many_are_sampled():
     assert plan_sampling(200, 6, 50, 300_000) == Sampling("exact", 200, 23, 0)
     assert plan_sampling(200, 15, 50, 300_000) == Sampling("permutation", 200, 50, 1)
+    assert plan_sampling(200, 15, 50, 620_000) == Sampling("design", 200, 50, 1)
     assert plan_sampling(200, 600, 50, 300_000) == Sampling("permutation", 31, 8, 1)
 
 
