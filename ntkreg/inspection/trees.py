@@ -20,8 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestRegressor
 
-from ntkreg.inspection.games import column_owners
 from ntkreg.inspection.batches import Game
+from ntkreg.inspection.games import column_owners
 from ntkreg.inspection.space import is_numeric
 
 GAP = 1e-4
