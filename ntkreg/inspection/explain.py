@@ -16,7 +16,7 @@ from ntkreg.inspection.shapley import plan_sampling, shapley_values
 from ntkreg.inspection.trees import tree_game, tree_values
 from ntkreg.io.dataset import Dataset
 
-MAX_EVALUATIONS = 300_000
+MAX_EVALUATIONS = 620_000
 
 
 def explain(
