@@ -12,7 +12,7 @@ from ntkreg.messages import Sentence
 
 Activation = Literal["relu", "relu2", "relu3", "erf", "linear"]
 Trained = Literal["all", "hidden", "last_hidden", "readout"]
-Solver = Literal["gd", "accelerated"]
+Solver = Literal["gd", "accelerated", "sgd"]
 Outcome = Literal["reached", "limit", "diverged", "guarded"]
 
 
@@ -145,7 +145,7 @@ class TrainingTrace:
         "guarded": the loss rose, the step was cut and the run ended well.
     losses : ndarray of shape (n_steps + 1,)
         (1/2n) sum (f - y)^2 of the scaled target before each step and after the last, summed
-        over targets.
+        over targets; of the batch before each step where there are batches.
     learning_rate : float
         Step size at the end.
     n_steps : int

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from ntkreg.ntk.accelerated_descent import accelerated_step
 from ntkreg.ntk.gaps import TrainedNets
 from ntkreg.ntk.kernel import centre, gram
 from ntkreg.ntk.metric import apply_metric
@@ -16,6 +18,7 @@ from ntkreg.ntk.path import decompose
 from ntkreg.ntk.regressor import NTKRegressor
 from ntkreg.ntk.results import TrainingTrace
 from ntkreg.ntk.selection import scale_target
+from ntkreg.ntk.stochastic_descent import flow_time
 from ntkreg.ntk.validation import validate_rows
 from ntkreg.preprocessing.embedding import embed
 
@@ -61,7 +64,12 @@ def retrace(
     centred = target.values[part] - target.values[part].mean(axis=0)
     shape = member.architecture
     kernel = gram(inputs, None, implied_branches(shape))
+    spectrum = decompose(centre(kernel) if model.fit_intercept else kernel)
     steps, rate = _training_time(member.trace)
+    if model.solver_ == "sgd":
+        # no twin takes batches: the accelerated one for as long a flow time stands in
+        time, rate = flow_time(rate, steps), accelerated_step(spectrum.values)
+        steps = max(1, round(math.sqrt(8.0 * time / rate)))
     return TrainedNets(
         architecture=shape,
         start=initial_weights(shape, inputs.shape[1], centred.shape[1], int(model.random_state)),
@@ -69,12 +77,12 @@ def retrace(
         inputs=inputs,
         target=centred,
         scale=target.scale,
-        spectrum=decompose(centre(kernel) if model.fit_intercept else kernel),
-        solver="gd" if model.solver == "gd" else "accelerated",
+        spectrum=spectrum,
+        solver="gd" if model.solver_ == "gd" else "accelerated",
         learning_rate=rate,
         n_steps=steps,
         fit_intercept=bool(model.fit_intercept),
-        preconditioned=member.prescription.n_deflated > 0,
+        preconditioned=model.solver_ == "sgd" or member.prescription.n_deflated > 0,
     )
 
 

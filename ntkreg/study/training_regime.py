@@ -100,7 +100,7 @@ def _of_network(
     nets = retrace(model, estimator.encoder_.transform(dataset.features), dataset.y, part)
     member = model.leading_
     capacity, reasons = theory_reasons(nets.spectrum.values, member.prescription, dataset.n_rows)
-    reasons += network_reasons(nets.architecture, nets.solver)
+    reasons += network_reasons(nets.architecture, model.solver_)
     regime = measure_regime(nets, member.prescription.noise) if part is None else None
     study = regime_over_width(nets, seed=seed)
     full = _with_reasons(prescription, reasons)
