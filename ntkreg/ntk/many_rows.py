@@ -47,7 +47,7 @@ MAX_EXACT_ROWS = 2_500
 MAX_METRIC_ROWS = 1_000
 _MORE_ITERATIONS = 8
 # of the whole stack: a minute or two on two cores
-_OPERATIONS = 2e12
+OPERATIONS = 2e12
 _DEPTH_LANDMARKS = 400
 
 
@@ -217,7 +217,7 @@ def prescribe_many_rows(
     threads = threads_for(options.n_threads)
     starts = map_on_threads(lambda c: _start(X, target, c, options), options.candidates, threads)
     curved = sum(not is_linear(candidate) for candidate in options.candidates)
-    budget = _OPERATIONS / max(curved, 1)
+    budget = OPERATIONS / max(curved, 1)
     folds = len(designs.judging)
     # one after the other, each on all threads: the sums of several would not fit into memory
     return [

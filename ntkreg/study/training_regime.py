@@ -17,12 +17,14 @@ from ntkreg.io.dataset import Dataset
 from ntkreg.messages import Sentence
 from ntkreg.ntk.capacity import network_reasons, theory_reasons
 from ntkreg.ntk.kernel import centre, gram
+from ntkreg.ntk.metric import apply_metric
 from ntkreg.ntk.path import decompose
 from ntkreg.ntk.regime import gap_unit, measure_regime
 from ntkreg.ntk.regime_verdict import HeldOutChange, RegimeReport, judge
 from ntkreg.ntk.results import Prescription, Reason, TrainingTrace
 from ntkreg.ntk.retrace import retrace
 from ntkreg.ntk.width_study import regime_over_width
+from ntkreg.preprocessing.embedding import embed
 from ntkreg.study.fitting import find_part, prescription_of
 
 # beyond it the eigenvectors of the nets' own kernels would take longer than the training
@@ -66,7 +68,9 @@ def training_in_words(
         if name == "ntk":
             return _of_network(fitted[name], prescription, dataset, benchmark, seed)
         leading = find_part(fitted[name], "members_")[0]
-        values = _eigenvalues(leading.support, prescription, seed)
+        # not its support: landmarks are spread out, and are no sample of the rows
+        rows = embed(leading.embedding, fitted[name].encoder_.transform(dataset.features))
+        values = _eigenvalues(apply_metric(leading.metric, rows), prescription, seed)
     more = theory_reasons(values, prescription, dataset.n_rows)[1]
     return Training(_with_reasons(prescription, more), None, None)
 

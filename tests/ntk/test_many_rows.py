@@ -30,7 +30,7 @@ def table(n, seed=0):
 def small_limit(monkeypatch):
     monkeypatch.setattr(prescription, "MAX_EXACT_ROWS", 150)
     # 60 to 70 landmarks for each model
-    monkeypatch.setattr(many_rows, "_OPERATIONS", 2e8)
+    monkeypatch.setattr(many_rows, "OPERATIONS", 2e8)
 
 
 def as_exact(member, target):
