@@ -37,7 +37,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from ntkreg.ntk import NTKKernelRegressor, kernel_regressor, prescribed_members, selection
+from ntkreg.ntk import NTKKernelRegressor, kernel_regressor
+from ntkreg.ntk.prescription import exact_members, selection
 
 N_COLUMNS = 10
 N_SETTINGS = 15
@@ -50,8 +51,8 @@ PARTS = (
     (selection, "gram", "kernels in folds"),
     (selection, "gradient_descent_filter", "filters in folds"),
     (selection, "accelerated_filters", "accelerated filters in folds"),
-    (prescribed_members, "gram", "kernels of all rows"),
-    (prescribed_members, "decompose", "eigendecompositions of all rows"),
+    (exact_members, "gram", "kernels of all rows"),
+    (exact_members, "decompose", "eigendecompositions of all rows"),
     (kernel_regressor, "fit_kernel", "coefficients"),
 )
 

@@ -32,7 +32,8 @@ from many_rows_landmarks import make_table, show
 from numpy.typing import NDArray
 
 from ntkreg.io import read_table
-from ntkreg.ntk import NTKKernelRegressor, NTKRegressor, many_rows
+from ntkreg.ntk import NTKKernelRegressor, NTKRegressor
+from ntkreg.ntk.prescription import landmark_members
 from ntkreg.preprocessing import TableEncoder
 
 Array = NDArray[np.float64]
@@ -74,7 +75,7 @@ def predict(saved: str) -> dict[str, float]:
 
 def at_fixed_landmarks(n: int, count: int) -> dict[str, float]:
     """Measure the kernel estimator at a fixed number of landmarks."""
-    setattr(many_rows, "n_landmarks", lambda *_shape, **_budget: count)  # noqa: B010
+    setattr(landmark_members, "n_landmarks", lambda *_shape, **_budget: count)  # noqa: B010
     return on_synthetic("kernel", n)
 
 

@@ -26,21 +26,21 @@ from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
 from ntkreg.io import read_table
-from ntkreg.ntk.choice import earliest_within_one_standard_error
-from ntkreg.ntk.cross_kernel import expand
-from ntkreg.ntk.evidence import likelihood_metric
-from ntkreg.ntk.kernel import centre, gram
-from ntkreg.ntk.landmark_path import (
+from ntkreg.ntk.kernel.cross_kernel import expand
+from ntkreg.ntk.kernel.matrices import centre, gram
+from ntkreg.ntk.landmarks.features import choose_landmarks, make_landmarks, n_landmarks
+from ntkreg.ntk.landmarks.path import (
     decompose_sums,
     held_out_along,
     landmark_coefficients,
     noise_variance,
     predict_along,
 )
-from ntkreg.ntk.landmark_sums import merge, sum_folds, sum_rows
-from ntkreg.ntk.landmarks import choose_landmarks, make_landmarks, n_landmarks
-from ntkreg.ntk.metric import Metric, apply_metric
+from ntkreg.ntk.landmarks.sums import merge, sum_folds, sum_rows
+from ntkreg.ntk.metric.evidence import likelihood_metric
+from ntkreg.ntk.metric.scales import Metric, apply_metric
 from ntkreg.ntk.path import decompose, gradient_descent_filter, predictions_along, step_grid
+from ntkreg.ntk.prescription.choice import earliest_within_one_standard_error
 from ntkreg.ntk.results import Branch
 from ntkreg.preprocessing import TableEncoder
 from ntkreg.preprocessing.embedding import embed, fit_embedding

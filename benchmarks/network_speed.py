@@ -25,12 +25,12 @@ import torch
 from numpy.typing import NDArray
 
 from ntkreg.ntk import NTKRegressor
-from ntkreg.ntk.accelerated_descent import accelerated_gradient_descent
-from ntkreg.ntk.backpropagation import Backpropagation
-from ntkreg.ntk.kernel import centre, gram
-from ntkreg.ntk.network import Architecture, initial_weights
+from ntkreg.ntk.kernel.matrices import centre, gram
+from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent
+from ntkreg.ntk.network.architecture import Architecture, initial_weights
+from ntkreg.ntk.network.backpropagation import Backpropagation
+from ntkreg.ntk.network.precision import has_fast_bfloat16
 from ntkreg.ntk.path import decompose
-from ntkreg.ntk.precision import has_fast_bfloat16
 from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]

@@ -31,17 +31,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ntkreg.ntk.accelerated_descent import accelerated_gradient_descent
-from ntkreg.ntk.gradient_descent import gradient_descent
-from ntkreg.ntk.gradient_flow import gradient_flow
-from ntkreg.ntk.kernel import centre, gram
-from ntkreg.ntk.members import Member
-from ntkreg.ntk.metric import apply_metric
-from ntkreg.ntk.network import Architecture, initial_weights, predict_network
-from ntkreg.ntk.options import Options
+from ntkreg.ntk.kernel.matrices import centre, gram
+from ntkreg.ntk.metric.scales import apply_metric
+from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent
+from ntkreg.ntk.network.architecture import Architecture, initial_weights, predict_network
+from ntkreg.ntk.network.gradient_descent import gradient_descent
+from ntkreg.ntk.network.gradient_flow import gradient_flow
 from ntkreg.ntk.path import gradient_descent_filter
-from ntkreg.ntk.prescription import Prescribed, prescribe
-from ntkreg.ntk.projection import Projection, project
+from ntkreg.ntk.prescription.members import Member
+from ntkreg.ntk.prescription.options import Options
+from ntkreg.ntk.prescription.prescribe import Prescribed, prescribe
+from ntkreg.ntk.prescription.projection import Projection, project
 from ntkreg.ntk.results import TrainingTrace
 from ntkreg.preprocessing import TableEncoder
 from ntkreg.preprocessing.embedding import embed

@@ -25,21 +25,25 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from ntkreg.ntk.choice import choose_time, earliest_within_one_standard_error, squared_errors
-from ntkreg.ntk.folds import make_designs
-from ntkreg.ntk.kernel import centre, gram
-from ntkreg.ntk.metric import apply_metric
-from ntkreg.ntk.noise import likely_steps
-from ntkreg.ntk.options import STACK, Candidate, Options
+from ntkreg.ntk.kernel.matrices import centre, gram
+from ntkreg.ntk.metric.scales import apply_metric
 from ntkreg.ntk.path import decompose, gradient_descent_filter, predictions_along
-from ntkreg.ntk.selection import (
+from ntkreg.ntk.prescription.choice import (
+    choose_time,
+    earliest_within_one_standard_error,
+    squared_errors,
+)
+from ntkreg.ntk.prescription.folds import make_designs
+from ntkreg.ntk.prescription.noise import likely_steps
+from ntkreg.ntk.prescription.options import STACK, Candidate, Options
+from ntkreg.ntk.prescription.selection import (
     held_out_paths,
     learn_metric,
     prepare_fold,
     scale_target,
     step_grids,
 )
-from ntkreg.ntk.stacking import stacking_weights
+from ntkreg.ntk.prescription.stacking import stacking_weights
 from ntkreg.preprocessing import TableEncoder
 from ntkreg.preprocessing.embedding import embed, fit_embedding
 

@@ -11,8 +11,9 @@ ORDER = (
     *("persistence", "reporting", "study"),
 )
 FREE = {"messages", "exceptions"}
+NTK_ORDER = ("kernel", "metric", "landmarks", "network", "prescription", "training", "regime")
 HEAVY = {"torch", "shap", "lightgbm", "altair", "vl_convert"}
-TORCH_MODULES = {"ntkreg/ntk/network.py", "ntkreg/ntk/gradient_descent.py"}
+TORCH_MODULES = {"ntkreg/ntk/network/architecture.py", "ntkreg/ntk/network/gradient_descent.py"}
 MODULES = sorted(
     path.relative_to(ROOT).as_posix()
     for folder in ("ntkreg", "cli", "sample_data")
@@ -60,6 +61,14 @@ def test_a_package_imports_only_from_packages_before_it(module):
     used = {name.split(".")[1] for name in names if name.startswith("ntkreg.")} & {*ORDER, *FREE}
     assert used <= (FREE if own in FREE else before)
     assert not {name for name in names if name.split(".")[0] in ("ntkreg_cli", "cli")}
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.count("/") == 3 and "/ntk/" in m])
+def test_inside_the_method_too(module):
+    own = module.split("/")[2]
+    names = [name.split(".") for name in imported(ast.walk(parse(module)), module)]
+    used = {name[2] for name in names if name[:2] == ["ntkreg", "ntk"] and len(name) > 2}
+    assert used & {*NTK_ORDER} <= {*NTK_ORDER[: NTK_ORDER.index(own) + 1]}
 
 
 @pytest.mark.parametrize("module", MODULES)

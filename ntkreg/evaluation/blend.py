@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from ntkreg.evaluation.table_model import single_target
-from ntkreg.ntk.stacking import stacking_weights
+from ntkreg.ntk.prescription.stacking import stacking_weights
 
 
 class BlendRegressor(RegressorMixin, BaseEstimator):
@@ -26,7 +26,7 @@ class BlendRegressor(RegressorMixin, BaseEstimator):
         Regressors that offer `cv_prediction_` after `fit`.
     prior : float, default=10.0
         How strongly the first model is preferred; 0 is plain stacking. See
-        :func:`ntkreg.ntk.stacking.stacking_weights`.
+        :func:`ntkreg.ntk.prescription.stacking.stacking_weights`.
 
     Attributes
     ----------

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.ntk.cross_kernel import expand
-from ntkreg.ntk.metric import Metric, apply_metric
-from ntkreg.ntk.network import Architecture, predict_network
+from ntkreg.ntk.kernel.cross_kernel import expand
+from ntkreg.ntk.metric.scales import Metric, apply_metric
+from ntkreg.ntk.network.architecture import Architecture, predict_network
 from ntkreg.ntk.parallel import threads_for
 from ntkreg.ntk.results import Prescription, TrainingTrace
 from ntkreg.preprocessing.embedding import Embedding, embed
@@ -67,7 +67,7 @@ class NetworkMember:
     metric : Metric
     architecture : Architecture
     weights : list of ndarray
-        Trained, as in :func:`ntkreg.ntk.network.initial_weights`.
+        Trained, as in :func:`ntkreg.ntk.network.architecture.initial_weights`.
     trace : TrainingTrace
     scale, offset : ndarray of shape (n_targets,)
         From the nets' outputs to target units.

@@ -10,9 +10,9 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ntkreg.ntk.fitted import predict_stack
-from ntkreg.ntk.members import fit_kernel
-from ntkreg.ntk.options import make_options
-from ntkreg.ntk.prescription import Prescribed, prescribe
+from ntkreg.ntk.prescription.members import fit_kernel
+from ntkreg.ntk.prescription.options import make_options
+from ntkreg.ntk.prescription.prescribe import Prescribed, prescribe
 from ntkreg.ntk.validation import resolve_steps, validate_rows, validate_training
 
 Array = NDArray[np.float64]

@@ -11,16 +11,16 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ntkreg.ntk.fitted import NetworkMember, predict_stack
-from ntkreg.ntk.options import make_options
-from ntkreg.ntk.prescription import prescribe
-from ntkreg.ntk.scale_choice import (
+from ntkreg.ntk.prescription.options import make_options
+from ntkreg.ntk.prescription.prescribe import prescribe
+from ntkreg.ntk.training.as_prescribed import train_stack
+from ntkreg.ntk.training.options import kernel_options, make_training_options
+from ntkreg.ntk.training.scale_choice import (
     choose_scale,
     given_scale,
     held_out_errors,
     with_scale_reason,
 )
-from ntkreg.ntk.training import train_stack
-from ntkreg.ntk.training_options import kernel_options, make_training_options
 from ntkreg.ntk.validation import validate_rows, validate_training
 
 Array = NDArray[np.float64]

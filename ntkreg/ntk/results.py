@@ -93,9 +93,9 @@ class Prescription:
     learning_rate : float
         Step size eta of plain gradient descent, 1/s_1.
     n_steps : int
-        Steps of plain gradient descent (:func:`ntkreg.ntk.choice.choose_time`).
+        Steps of plain gradient descent (:func:`ntkreg.ntk.prescription.choice.choose_time`).
     n_steps_accelerated : int
-        Steps of the accelerated iteration (:func:`ntkreg.ntk.stops.choose_stops`).
+        Steps of the accelerated iteration (:func:`ntkreg.ntk.prescription.stops.choose_stops`).
     n_deflated : int
         Top eigenvectors that the accelerated iteration preconditions; 0 is momentum alone.
     top_eigenvalue : float

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from ntkreg.ntk.capacity import CapacityFit
+from ntkreg.ntk.regime.capacity import CapacityFit
 from ntkreg.reporting import charts
 from ntkreg.reporting.charts import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
 from ntkreg.reporting.svg import LIGHT, draw

@@ -13,7 +13,7 @@ from ntkreg.decision.results import IntervalResult
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Dataset
-from ntkreg.ntk.regime_verdict import RegimeReport
+from ntkreg.ntk.regime.verdict import RegimeReport
 from ntkreg.ntk.results import Prescription, TrainingTrace
 
 

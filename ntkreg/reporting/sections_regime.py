@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from ntkreg.ntk.gaps import Gaps
-from ntkreg.ntk.regime import CLOSE, relative
-from ntkreg.ntk.regime_verdict import RegimeReport
+from ntkreg.ntk.regime.gaps import Gaps
+from ntkreg.ntk.regime.measures import CLOSE, relative
+from ntkreg.ntk.regime.verdict import RegimeReport
 from ntkreg.reporting import charts_regime
 from ntkreg.reporting.text import fixed, number, percent, quantity, with_unit, word
 from ntkreg.reporting.view import View

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ntkreg.ntk.regime_verdict import RegimeReport
+from ntkreg.ntk.regime.verdict import RegimeReport
 from ntkreg.reporting.cells import Heading
 from ntkreg.reporting.sections_regime import GAPS
 from ntkreg.reporting.text import with_unit, word

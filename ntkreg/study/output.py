@@ -14,7 +14,7 @@ import pandas as pd
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.io.ledger import Ledger
 from ntkreg.messages import LANGUAGES, Language
-from ntkreg.ntk.regime_verdict import RegimeReport
+from ntkreg.ntk.regime.verdict import RegimeReport
 from ntkreg.persistence import save_model
 from ntkreg.study.folders import new_folder
 from ntkreg.study.tables import write_csv

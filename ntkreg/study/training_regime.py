@@ -15,15 +15,15 @@ from ntkreg.evaluation.comparison import compare
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.io.dataset import Dataset
 from ntkreg.messages import Sentence
-from ntkreg.ntk.capacity import network_reasons, theory_reasons
-from ntkreg.ntk.kernel import centre, gram
-from ntkreg.ntk.metric import apply_metric
+from ntkreg.ntk.kernel.matrices import centre, gram
+from ntkreg.ntk.metric.scales import apply_metric
 from ntkreg.ntk.path import decompose
-from ntkreg.ntk.regime import gap_unit, measure_regime
-from ntkreg.ntk.regime_verdict import HeldOutChange, RegimeReport, judge
+from ntkreg.ntk.regime.capacity import network_reasons, theory_reasons
+from ntkreg.ntk.regime.measures import gap_unit, measure_regime
+from ntkreg.ntk.regime.retrace import retrace
+from ntkreg.ntk.regime.verdict import HeldOutChange, RegimeReport, judge
+from ntkreg.ntk.regime.width_study import regime_over_width
 from ntkreg.ntk.results import Prescription, Reason, TrainingTrace
-from ntkreg.ntk.retrace import retrace
-from ntkreg.ntk.width_study import regime_over_width
 from ntkreg.preprocessing.embedding import embed
 from ntkreg.study.fitting import find_part, prescription_of
 

@@ -7,7 +7,7 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from ntkreg.evaluation import BlendRegressor, SmallTableLightGBM, TableModel
-from ntkreg.ntk.stacking import stacking_weights
+from ntkreg.ntk.prescription.stacking import stacking_weights
 from ntkreg.preprocessing import TableEncoder
 
 

@@ -5,10 +5,15 @@ import pytest
 import torch
 from sklearn.utils import check_random_state
 
-from ntkreg.ntk.accelerated_descent import accelerated_gradient_descent, accelerated_step
-from ntkreg.ntk.gradient_descent import gradient_descent
-from ntkreg.ntk.kernel import gram
-from ntkreg.ntk.network import Architecture, initial_weights, network_outputs, predict_network
+from ntkreg.ntk.kernel.matrices import gram
+from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent, accelerated_step
+from ntkreg.ntk.network.architecture import (
+    Architecture,
+    initial_weights,
+    network_outputs,
+    predict_network,
+)
+from ntkreg.ntk.network.gradient_descent import gradient_descent
 from ntkreg.ntk.path import (
     accelerated_filter,
     accelerated_residuals,
@@ -169,7 +174,7 @@ def test_a_net_is_trained_alike_whatever_others_there_are():
 
 
 def test_one_and_two_threads_give_the_same_answer(monkeypatch):
-    monkeypatch.setattr("ntkreg.ntk.backpropagation._WORTH_THREADS", 0.0)
+    monkeypatch.setattr("ntkreg.ntk.network.backpropagation._WORTH_THREADS", 0.0)
     before = torch.get_num_threads()
     predictions = []
     try:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from ntkreg.messages import LANGUAGES
-from ntkreg.ntk.capacity import capacity_exponent, network_reasons, theory_reasons
-from ntkreg.ntk.kernel import gram
-from ntkreg.ntk.network import Architecture
+from ntkreg.ntk.kernel.matrices import gram
+from ntkreg.ntk.network.architecture import Architecture
 from ntkreg.ntk.path import decompose
+from ntkreg.ntk.regime.capacity import capacity_exponent, network_reasons, theory_reasons
 from ntkreg.ntk.results import Branch, Prescription
 
 

@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 
 from ntkreg.ntk import NTKKernelRegressor
-from ntkreg.ntk.choice import choose_depth, choose_time, earliest_within_one_standard_error
-from ntkreg.ntk.noise import likely_steps
 from ntkreg.ntk.path import Spectrum, gradient_descent_filter, step_grid
-from ntkreg.ntk.stacking import stacking_weights
+from ntkreg.ntk.prescription.choice import (
+    choose_depth,
+    choose_time,
+    earliest_within_one_standard_error,
+)
+from ntkreg.ntk.prescription.noise import likely_steps
+from ntkreg.ntk.prescription.stacking import stacking_weights
 
 
 def test_a_difference_that_all_rows_share_is_seen_and_chance_is_not():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ntkreg.ntk.folds import duplicate_groups, make_designs, series_groups
+from ntkreg.ntk.prescription.folds import duplicate_groups, make_designs, series_groups
 
 
 def together(folds, groups):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
-from ntkreg.ntk.angles import angles_between
-from ntkreg.ntk.kernel import gram
-from ntkreg.ntk.profiles import profile, profile_and_slope, profile_at_one
+from ntkreg.ntk.kernel.angles import angles_between
+from ntkreg.ntk.kernel.matrices import gram
+from ntkreg.ntk.kernel.profiles import profile, profile_and_slope, profile_at_one
 from ntkreg.ntk.results import Branch, Trained
 
 TRAINED: tuple[Trained, ...] = ("all", "hidden", "last_hidden", "readout")

@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from ntkreg.ntk import cross_kernel as module
-from ntkreg.ntk.cross_kernel import cross_kernel
-from ntkreg.ntk.kernel import centre, gram
-from ntkreg.ntk.landmark_path import (
+from ntkreg.ntk.kernel import cross_kernel as module
+from ntkreg.ntk.kernel.cross_kernel import cross_kernel
+from ntkreg.ntk.kernel.matrices import centre, gram
+from ntkreg.ntk.landmarks.features import choose_landmarks, features, make_landmarks, n_landmarks
+from ntkreg.ntk.landmarks.path import (
     decompose_sums,
     held_out_along,
     landmark_coefficients,
     noise_variance,
     predict_along,
 )
-from ntkreg.ntk.landmark_sums import accumulate, merge, subtract, sum_folds, sum_rows
-from ntkreg.ntk.landmarks import choose_landmarks, features, make_landmarks, n_landmarks
-from ntkreg.ntk.noise import noise_level
+from ntkreg.ntk.landmarks.sums import accumulate, merge, subtract, sum_folds, sum_rows
 from ntkreg.ntk.path import decompose, gradient_descent_filter, predictions_along, step_grid
+from ntkreg.ntk.prescription.noise import noise_level
+from ntkreg.ntk.prescription.selection import Scaled
 from ntkreg.ntk.results import Branch
-from ntkreg.ntk.selection import Scaled
 
 BRANCHES = (Branch("relu", 1, 0.7), Branch("relu2", 1, 0.4))
 STEPS = step_grid(1e4)

@@ -5,17 +5,17 @@ from functools import cache
 import numpy as np
 import pytest
 
-from ntkreg.ntk.accelerated_descent import accelerated_gradient_descent, accelerated_step
-from ntkreg.ntk.backpropagation import Backpropagation
-from ntkreg.ntk.gradient_descent import gradient_descent
-from ntkreg.ntk.kernel import centre, gram
-from ntkreg.ntk.linearisation import (
+from ntkreg.ntk.kernel.matrices import centre, gram
+from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent, accelerated_step
+from ntkreg.ntk.network.architecture import Architecture, initial_weights, network_outputs
+from ntkreg.ntk.network.backpropagation import Backpropagation
+from ntkreg.ntk.network.gradient_descent import gradient_descent
+from ntkreg.ntk.network.linearisation import (
     linearised_outputs,
     preconditioner_root,
     tangent_kernel,
     train_linearised,
 )
-from ntkreg.ntk.network import Architecture, initial_weights, network_outputs
 from ntkreg.ntk.path import decompose, gradient_descent_filter
 from ntkreg.ntk.results import Branch
 

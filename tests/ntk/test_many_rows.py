@@ -3,19 +3,21 @@
 import numpy as np
 import pytest
 
-from ntkreg.ntk import NTKKernelRegressor, many_rows, prescription
-from ntkreg.ntk.folds import make_designs
-from ntkreg.ntk.kernel import centre, gram
-from ntkreg.ntk.landmark_path import decompose_sums, leading_vectors, target_power
-from ntkreg.ntk.landmark_sums import sum_rows
-from ntkreg.ntk.landmarks import make_landmarks
-from ntkreg.ntk.many_rows import prescribe_many_rows, spanning_rows
-from ntkreg.ntk.members import ExactMember, LandmarkMember
-from ntkreg.ntk.noise import likely_steps, matching_steps
-from ntkreg.ntk.options import STACK, Options
+from ntkreg.ntk import NTKKernelRegressor
+from ntkreg.ntk.kernel.matrices import centre, gram
+from ntkreg.ntk.landmarks.features import make_landmarks
+from ntkreg.ntk.landmarks.path import decompose_sums, leading_vectors, target_power
+from ntkreg.ntk.landmarks.sums import sum_rows
 from ntkreg.ntk.path import decompose
+from ntkreg.ntk.prescription import landmark_members
+from ntkreg.ntk.prescription import prescribe as module
+from ntkreg.ntk.prescription.folds import make_designs
+from ntkreg.ntk.prescription.landmark_members import prescribe_many_rows, spanning_rows
+from ntkreg.ntk.prescription.members import ExactMember, LandmarkMember
+from ntkreg.ntk.prescription.noise import likely_steps, matching_steps
+from ntkreg.ntk.prescription.options import STACK, Options
+from ntkreg.ntk.prescription.selection import scale_target
 from ntkreg.ntk.results import Branch
-from ntkreg.ntk.selection import scale_target
 
 BRANCHES = (Branch("relu", 1, 0.7), Branch("relu2", 1, 0.4))
 
@@ -28,9 +30,9 @@ def table(n, seed=0):
 
 @pytest.fixture
 def small_limit(monkeypatch):
-    monkeypatch.setattr(prescription, "MAX_EXACT_ROWS", 150)
+    monkeypatch.setattr(module, "MAX_EXACT_ROWS", 150)
     # 60 to 70 landmarks for each model
-    monkeypatch.setattr(many_rows, "OPERATIONS", 2e8)
+    monkeypatch.setattr(landmark_members, "OPERATIONS", 2e8)
 
 
 def as_exact(member, target):
@@ -115,8 +117,8 @@ def test_beyond_the_limit_the_same_estimator_goes_on_with_landmarks(monkeypatch)
     codes = [reason.sentence.code for reason in few.prescription_.reasons]
     assert "I218" in codes
     assert not {"I201", "I202", "I214"} & set(codes)
-    monkeypatch.setattr(prescription, "MAX_EXACT_ROWS", 400)
-    prescription._last.clear()
+    monkeypatch.setattr(module, "MAX_EXACT_ROWS", 400)
+    module._last.clear()
     exact = NTKKernelRegressor().fit(X, y)
     assert "I218" not in [reason.sentence.code for reason in exact.prescription_.reasons]
 

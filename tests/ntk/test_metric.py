@@ -2,11 +2,16 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from ntkreg.ntk.evidence import likelihood_metric, negative_log_evidence
-from ntkreg.ntk.kernel import gram
-from ntkreg.ntk.metric import _mean_squared_gradient, apply_metric, gradient_metric, plain_metric
+from ntkreg.ntk.kernel.matrices import gram
+from ntkreg.ntk.metric.evidence import likelihood_metric, negative_log_evidence
+from ntkreg.ntk.metric.scales import (
+    _mean_squared_gradient,
+    apply_metric,
+    gradient_metric,
+    plain_metric,
+)
+from ntkreg.ntk.prescription.selection import at_depth
 from ntkreg.ntk.results import Branch
-from ntkreg.ntk.selection import at_depth
 
 BRANCHES = (Branch("relu", 1), Branch("relu2", 1))
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from ntkreg.ntk.momentum import Momentum
+from ntkreg.ntk.network.momentum import Momentum
 from ntkreg.ntk.path import accelerated_filter
 
 VALUES = np.array([1.0, 0.3, 0.02])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ntkreg.ntk.kernel import gram
+from ntkreg.ntk.kernel.matrices import gram
 from ntkreg.ntk.path import (
     accelerated_filter,
     accelerated_residuals,

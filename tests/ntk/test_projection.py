@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from ntkreg.ntk.cross_kernel import cross_kernel, expand, profile_polynomials
-from ntkreg.ntk.inverse import inverse_from, invert_factor
-from ntkreg.ntk.kernel import centre, gram
+from ntkreg.ntk.kernel.cross_kernel import cross_kernel, expand, profile_polynomials
+from ntkreg.ntk.kernel.matrices import centre, gram
+from ntkreg.ntk.metric.inverse import inverse_from, invert_factor
 from ntkreg.ntk.path import decompose, gradient_descent_filter, predictions_along
-from ntkreg.ntk.projection import project, project_features
+from ntkreg.ntk.prescription.projection import project, project_features
 from ntkreg.ntk.results import Branch
 
 STEPS = np.array([1, 30, 10_000])

@@ -8,19 +8,25 @@ import pytest
 
 from ntkreg.messages import LANGUAGES, Sentence
 from ntkreg.ntk import NTKKernelRegressor, NTKRegressor
-from ntkreg.ntk.gaps import Gaps, measure_gaps
-from ntkreg.ntk.metric import apply_metric
-from ntkreg.ntk.regime import Regime, gap_unit, kernel_drift, measure_regime, weight_movements
-from ntkreg.ntk.regime_verdict import HeldOutChange, classify, judge
-from ntkreg.ntk.results import TrainingTrace
-from ntkreg.ntk.retrace import retrace
-from ntkreg.ntk.width_study import (
+from ntkreg.ntk.metric.scales import apply_metric
+from ntkreg.ntk.regime.gaps import Gaps, measure_gaps
+from ntkreg.ntk.regime.measures import (
+    Regime,
+    gap_unit,
+    kernel_drift,
+    measure_regime,
+    weight_movements,
+)
+from ntkreg.ntk.regime.retrace import retrace
+from ntkreg.ntk.regime.verdict import HeldOutChange, classify, judge
+from ntkreg.ntk.regime.width_study import (
     WidthPoint,
     WidthStudy,
     affordable_widths,
     regime_over_width,
     training_work,
 )
+from ntkreg.ntk.results import TrainingTrace
 from ntkreg.preprocessing.embedding import embed
 
 OPTIONS = {"depth": 1, "activation": "relu+relu2", "width": 128, "n_networks": 3}

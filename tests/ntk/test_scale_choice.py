@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from ntkreg.ntk import NTKRegressor
-from ntkreg.ntk.accelerated_descent import accelerated_gradient_descent
-from ntkreg.ntk.kernel import gram
-from ntkreg.ntk.linearisation import tangent_kernel
-from ntkreg.ntk.network import Architecture, initial_weights, network_outputs
+from ntkreg.ntk.kernel.matrices import gram
+from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent
+from ntkreg.ntk.network.architecture import Architecture, initial_weights, network_outputs
+from ntkreg.ntk.network.linearisation import tangent_kernel
 from ntkreg.ntk.path import decompose
 from ntkreg.ntk.results import Branch
-from ntkreg.ntk.scale_choice import SCALES, choose_scale
+from ntkreg.ntk.training.scale_choice import SCALES, choose_scale
 
 SHAPE = Architecture((Branch("relu", 1), Branch("relu2", 1)), 64, 2)
 

@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 
 from ntkreg.ntk import NTKKernelRegressor, NTKRegressor
-from ntkreg.ntk import training_options as module
-from ntkreg.ntk.gradient_descent import gradient_descent, make_engine
-from ntkreg.ntk.kernel import centre, gram
-from ntkreg.ntk.mini_batches import Rows, TopDirections
-from ntkreg.ntk.network import Architecture, initial_weights, predict_network
-from ntkreg.ntk.path import Spectrum, decompose, n_deflated
-from ntkreg.ntk.results import Branch
-from ntkreg.ntk.stochastic_descent import (
+from ntkreg.ntk.kernel.matrices import centre, gram
+from ntkreg.ntk.network.architecture import Architecture, initial_weights, predict_network
+from ntkreg.ntk.network.gradient_descent import gradient_descent, make_engine
+from ntkreg.ntk.network.mini_batches import Rows, TopDirections
+from ntkreg.ntk.network.stochastic_descent import (
     Guard,
     flow_time,
     stochastic_gradient_descent,
     stochastic_step,
     stochastic_steps,
 )
+from ntkreg.ntk.path import Spectrum, decompose, n_deflated
+from ntkreg.ntk.results import Branch
+from ntkreg.ntk.training import options as module
 
 BRANCHES = (Branch("relu", 1, 0.7), Branch("relu2", 1, 0.4))
 SHAPE = Architecture(BRANCHES, 64, 2)

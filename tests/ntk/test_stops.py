@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from ntkreg.ntk import NTKKernelRegressor, NTKRegressor
-from ntkreg.ntk.options import Options
 from ntkreg.ntk.path import accelerated_filter, accelerated_filters
-from ntkreg.ntk.selection import HeldOut, alone_grid, step_grids
-from ntkreg.ntk.stops import choose_stops
+from ntkreg.ntk.prescription.options import Options
+from ntkreg.ntk.prescription.selection import HeldOut, alone_grid, step_grids
+from ntkreg.ntk.prescription.stops import choose_stops
 
 STEPS, FAST = step_grids(Options())
 ALONE = alone_grid(FAST)

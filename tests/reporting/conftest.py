@@ -29,12 +29,12 @@ from ntkreg.inspection.results import (
 from ntkreg.io.dataset import Column, Dataset, Source
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.messages import LANGUAGES, Sentence
-from ntkreg.ntk.capacity import CapacityFit
-from ntkreg.ntk.gaps import Gaps
-from ntkreg.ntk.regime import LayerMovement, Regime
-from ntkreg.ntk.regime_verdict import RegimeReport
+from ntkreg.ntk.regime.capacity import CapacityFit
+from ntkreg.ntk.regime.gaps import Gaps
+from ntkreg.ntk.regime.measures import LayerMovement, Regime
+from ntkreg.ntk.regime.verdict import RegimeReport
+from ntkreg.ntk.regime.width_study import WidthPoint, WidthStudy
 from ntkreg.ntk.results import Branch, Prescription, Reason, TrainingTrace
-from ntkreg.ntk.width_study import WidthPoint, WidthStudy
 from ntkreg.reporting.content import ReportContent
 from ntkreg.reporting.page import render
 

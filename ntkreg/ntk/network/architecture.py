@@ -1,0 +1,249 @@
+"""The finite network: its shape, its mirrored start, its predictions in float64.
+
+A net is a sum of parallel branches, f(u) = sum_b sqrt(weight_b) f_b(u), in NTK parameterisation
+(theory.md 1.1). A ReLU branch is
+
+    h^0 = u,  z^l = W^l h^{l-1},  h^l = sqrt(2/m) relu(z^l),  f = a' h^L,
+
+with W entries N(0, 1) and a entries +-1 at the start; a branch with a power p of the ReLU is
+f = |u| sqrt(c/m) a' relu(W u/|u|)^p, c = 2/3 for p = 2 and 2/15 for p = 3. Their tangent kernels
+in the wide limit are those of :mod:`ntkreg.ntk.kernel.profiles`. Mirroring makes f = 0 at the
+start, exactly (theory.md 1.2):
+
+"pair"  two nets that start equal and are both trained, f = (f_theta - f_theta')/sqrt(2): the
+        kernel of one net is kept.
+"top"   one net whose top layer has two equal halves read out with opposite signs: the layers
+        below have no gradient at the start, so the kernel loses their part.
+
+Both are one case in the code: every mirrored array has an axis of length two, and the readout of
+the second half starts as minus that of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ntkreg.ntk.kernel.profiles import check_depth
+from ntkreg.ntk.results import Branch
+
+Array = NDArray[np.float64]
+Symmetry = Literal["pair", "top"]
+
+# rows are predicted in blocks of about this many hidden values (32 MB)
+_BLOCK_VALUES = 2**22
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Shape of an ensemble of finite nets.
+
+    Parameters
+    ----------
+    branches : tuple of Branch
+        The parallel nets that are summed.
+    width : int, default=256
+        Hidden units m of every hidden layer of every branch; even if `symmetry` is "top".
+    n_networks : int, default=4
+        Independent nets (seeds), whose predictions are averaged.
+    symmetry : {"pair", "top"}, default="pair"
+        How the zero output at the start is made.
+    scale : float, default=1.0
+        Factor alpha of the output. Gradients are divided by alpha^2, so that the kernel and the
+        training in the kernel regime are those of alpha = 1; weights move by 1/alpha as far.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range, or an activation has no finite net or not this depth.
+    """
+
+    branches: tuple[Branch, ...]
+    width: int = 256
+    n_networks: int = 4
+    symmetry: Symmetry = "pair"
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.branches:
+            raise ValueError("branches is empty: a network needs at least one branch")
+        if self.width < 1 or self.n_networks < 1:
+            raise ValueError(
+                f"width={self.width} and n_networks={self.n_networks} must be at least 1"
+            )
+        if not 0.0 < self.scale < np.inf:
+            raise ValueError(f"scale={self.scale} must be a positive number")
+        if self.symmetry not in ("pair", "top"):
+            raise ValueError(f"symmetry={self.symmetry!r} must be 'pair' or 'top'")
+        if self.symmetry == "top" and self.width % 2:
+            raise ValueError(f"width={self.width} must be even for symmetry='top'")
+        for branch in self.branches:
+            # refuses what is no power of the ReLU
+            _ = branch.power
+            check_depth(branch)
+
+    @property
+    def n_copies(self) -> int:
+        """Complete nets behind one output: 2 for a pair, else 1."""
+        return 2 if self.symmetry == "pair" else 1
+
+
+def output_scale(architecture: Architecture, branch: Branch) -> float:
+    """Return the factor between a' relu(W^L ... relu(W^1 u)) and the branch's output.
+
+    The ReLU is homogeneous, so the layers' factors sqrt(2/m) may all be taken at the end.
+    """
+    width = architecture.width
+    # E relu(g)^(2 p) of a unit normal is (2 p - 1)!! / 2
+    moments = {1: 1.0, 2: 3.0, 3: 15.0}
+    squared = (2.0 / width) ** branch.depth / moments[branch.power]
+    return float(architecture.scale * np.sqrt(branch.weight * squared / architecture.n_copies))
+
+
+def branch_inputs(
+    architecture: Architecture, branch: Branch, inputs: Array
+) -> tuple[Array, Array | float]:
+    """Return the rows that a branch's first layer sees, and the factor of its output, row by row.
+
+    A branch with a higher power of the ReLU sees unit rows, and its output is multiplied by their
+    norms.
+    """
+    scale = output_scale(architecture, branch)
+    if branch.power == 1:
+        return inputs, scale
+    norms = np.linalg.norm(inputs, axis=1)
+    return inputs / np.where(norms > 0, norms, 1.0)[:, None], scale * norms
+
+
+def implied_branches(architecture: Architecture) -> tuple[Branch, ...]:
+    """Return the branches whose infinite-width kernels sum to that of the finite net at the start.
+
+    A mirrored top layer cancels the gradient of all layers below it (theory.md 1.2, variant A):
+    "hidden" becomes "last_hidden", and "all" becomes "last_hidden" plus "readout".
+    """
+    if architecture.symmetry == "pair":
+        return architecture.branches
+    implied: list[Branch] = []
+    for branch in architecture.branches:
+        if branch.trained == "readout" or branch.depth == 1:
+            implied.append(branch)
+            continue
+        implied.append(replace(branch, trained="last_hidden"))
+        if branch.trained == "all":
+            implied.append(replace(branch, trained="readout"))
+    return tuple(implied)
+
+
+def split_by_branch(architecture: Architecture, weights: Sequence[Array]) -> list[list[Array]]:
+    """Return, for each branch, its arrays W^1, ..., W^L, a."""
+    arrays = iter(weights)
+    return [[next(arrays) for _ in range(branch.depth + 1)] for branch in architecture.branches]
+
+
+def initial_weights(
+    architecture: Architecture, n_inputs: int, n_targets: int, seed: int
+) -> list[Array]:
+    """Draw the mirrored start.
+
+    Every network has a random stream of its own, and the nets of all targets start alike: neither
+    more networks nor more targets change the numbers of those already there.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    n_inputs : int
+        Length of an embedded row, constant included.
+    n_targets : int
+    seed : int
+
+    Returns
+    -------
+    list of ndarray
+        For each branch W^1, ..., W^L of shape (n_networks, n_targets, n_mirror, rows, columns)
+        and a of shape (n_networks, n_targets, 2, rows of W^L). `n_mirror` is 2 in mirrored
+        layers (all of a pair; the top one otherwise, with rows = width / 2) and 1 in others.
+    """
+    streams = [
+        np.random.default_rng(s)
+        for s in np.random.SeedSequence(seed).spawn(architecture.n_networks)
+    ]
+    weights: list[Array] = []
+    for branch in architecture.branches:
+        columns = n_inputs
+        for layer in range(1, branch.depth + 1):
+            mirrored = architecture.symmetry == "pair" or layer == branch.depth
+            halved = architecture.symmetry == "top" and layer == branch.depth
+            rows = architecture.width // 2 if halved else architecture.width
+            draw = np.stack([stream.standard_normal((rows, columns)) for stream in streams])
+            copies = (architecture.n_networks, n_targets, 2 if mirrored else 1, rows, columns)
+            weights.append(np.broadcast_to(draw[:, None, None], copies).copy())
+            columns = architecture.width
+        signs = np.stack([stream.choice([-1.0, 1.0], size=rows) for stream in streams])
+        readout = np.stack([signs, -signs], axis=1)[:, None]
+        shape = (architecture.n_networks, n_targets, 2, rows)
+        weights.append(np.broadcast_to(readout, shape).copy())
+    return weights
+
+
+def _hidden(rows: Array, layers: Sequence[Array]) -> Array:
+    for layer in layers:
+        rows = rows @ layer.T
+        np.maximum(rows, 0.0, out=rows)
+    return rows
+
+
+def _branch_output(branch: Branch, arrays: Sequence[Array], inputs: Array) -> Array:
+    # both halves of the mirror are computed by the same calls on arrays of the same shapes, so
+    # that at the start they are equal to the last bit and cancel to an exact zero
+    *layers, readout = arrays
+    shared = [layer[0] for layer in layers if len(layer) == 1]
+    mirrored = [layer for layer in layers if len(layer) == 2]
+    below = _hidden(inputs, shared)
+    halves = []
+    for half in range(2):
+        top = _hidden(below, [layer[half] for layer in mirrored])
+        if branch.power > 1:
+            top = top * top if branch.power == 2 else top * top * top
+        halves.append(top @ readout[half])
+    result: Array = halves[0] + halves[1]
+    return result
+
+
+def network_outputs(architecture: Architecture, weights: Sequence[Array], inputs: Array) -> Array:
+    """Return the output of every net, in float64.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    weights : sequence of ndarray
+        As from :func:`initial_weights`.
+    inputs : ndarray of shape (n, n_inputs)
+        Embedded rows.
+
+    Returns
+    -------
+    ndarray of shape (n_networks, n, n_targets)
+    """
+    by_branch = split_by_branch(architecture, weights)
+    n_networks, n_targets = by_branch[0][0].shape[:2]
+    inputs = np.ascontiguousarray(inputs, dtype=np.float64)
+    outputs = np.zeros((n_networks, len(inputs), n_targets))
+    block = max(1, _BLOCK_VALUES // architecture.width)
+    for start in range(0, len(inputs), block):
+        part = slice(start, start + block)
+        for branch, arrays in zip(architecture.branches, by_branch, strict=True):
+            entry, factor = branch_inputs(architecture, branch, inputs[part])
+            for net, target in np.ndindex(n_networks, n_targets):
+                one = [array[net, target] for array in arrays]
+                outputs[net, part, target] += factor * _branch_output(branch, one, entry)
+    return outputs
+
+
+def predict_network(architecture: Architecture, weights: Sequence[Array], inputs: Array) -> Array:
+    """Return the mean of :func:`network_outputs` over the nets, shape (n, n_targets)."""
+    mean: Array = network_outputs(architecture, weights, inputs).mean(axis=0)
+    return mean

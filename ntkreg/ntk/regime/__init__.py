@@ -1,0 +1,1 @@
+"""Whether trained nets stayed in their kernel regime: measurements, width study, verdict."""

@@ -1,0 +1,1 @@
+"""From a prescription to trained nets."""
