@@ -68,20 +68,21 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         Factor of the output: the same net in the kernel regime; below 1 the weights move further
         and the net learns features, above 1 it stays closer to its start. "auto" trains nets of
         0.1, 0.3, 1 and 3 in five folds, twenty times the work, and takes what is clearly better.
-    solver : {"auto", "accelerated", "gd", "sgd"}, default="auto"
+    solver : {"auto", "accelerated", "gd", "sgd", "flow"}, default="auto"
         "gd" is the plain iteration of the theory; "accelerated" is preconditioned by the kernel's
         top eigenvectors and has momentum, and needs far fewer steps; "sgd" is preconditioned and
-        takes batches of 256 rows: for noisy tables of very many rows. "auto" is "accelerated" up to
-        50,000 rows and "sgd" beyond.
+        takes batches of 256 rows: for noisy tables of very many rows. "flow" follows gradient flow,
+        the limit of "gd" for small steps, for the same time: a reference for up to 1,000 rows.
+        "auto" is "accelerated" up to 50,000 rows and "sgd" beyond.
     n_steps : int or "auto", default="auto"
-        Steps of the solver; "auto" is prescribed by the folds. If `learning_rate` is given, the
-        prescribed number is converted to the same training time.
+        Steps of the solver, for "flow" those of "gd" in the same time; "auto" is prescribed by the
+        folds. If `learning_rate` is given, the prescribed number is converted to the same time.
     learning_rate : float or "auto", default="auto"
         Step size; "auto" is 1/s_1 for "gd", 0.9/s_{k+1} for "accelerated" and a little less for
         "sgd", s being the eigenvalues of K/n and k the number of preconditioned ones.
     max_steps : int or "auto", default="auto"
-        Where a longer run is broken off; "auto" is 20,000 for "gd", 2,000 for "accelerated"
-        and 100,000 for "sgd".
+        Where a longer run is broken off; "auto" is 20,000 for "gd", 2,000 for "accelerated",
+        100,000 for "sgd" and 10,000 for "flow" (steps of its integration).
     dtype : {"auto", "float32", "float64", "bfloat16"}, default="auto"
         Of the training; "bfloat16" holds for the products between hidden layers alone, and "auto"
         is that for two or more hidden layers on processors made for it, else "float32". Weights are

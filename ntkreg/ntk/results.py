@@ -12,7 +12,7 @@ from ntkreg.messages import Sentence
 
 Activation = Literal["relu", "relu2", "relu3", "erf", "linear"]
 Trained = Literal["all", "hidden", "last_hidden", "readout"]
-Solver = Literal["gd", "accelerated", "sgd"]
+Solver = Literal["gd", "accelerated", "sgd", "flow"]
 Outcome = Literal["reached", "limit", "diverged", "guarded"]
 
 

@@ -86,6 +86,12 @@ def test_a_flow_that_is_broken_off_says_so():
     assert flow.times[-1] < 50.0
 
 
-def test_a_time_that_is_not_positive_is_refused():
-    with pytest.raises(ValueError, match="must be positive"):
-        flow_outputs(duration=0.0)
+def test_no_time_leaves_the_net_as_it_is():
+    found, flow = flow_outputs(duration=0.0)
+    assert flow.finished
+    np.testing.assert_array_equal(found, 0.0)
+
+
+def test_a_negative_time_is_refused():
+    with pytest.raises(ValueError, match=r"duration=-1\.0 must not be negative"):
+        flow_outputs(duration=-1.0)

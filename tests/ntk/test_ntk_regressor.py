@@ -58,6 +58,32 @@ def test_plain_gradient_descent_takes_the_kernels_steps_and_ends_close_to_it(tab
     assert rms(net.predict(others) - kernel.predict(others)) < 0.1 * y.std()
 
 
+def test_the_flow_takes_the_plain_solvers_time_and_ends_close_to_small_steps(table):
+    X, y = table
+    options = {"width": 64, "n_networks": 1, "metric": None, "dtype": "float64"}
+    flow = NTKRegressor(solver="flow", **options).fit(X, y)
+    rate = flow.leading_.prescription.learning_rate / 8
+    plain = NTKRegressor(solver="gd", learning_rate=rate, **options).fit(X, y)
+    traces = flow.leading_.trace, plain.leading_.trace
+    times = [trace.learning_rate * trace.n_steps for trace in traces]
+    assert times[0] == pytest.approx(times[1])
+    assert traces[0].outcome == "reached"
+    others = np.random.default_rng(4).normal(size=(100, 3))
+    assert rms(flow.predict(others) - plain.predict(others)) < 0.02 * y.std()
+
+
+def test_a_flow_that_is_broken_off_says_so(table):
+    model = NTKRegressor(**SMALL, solver="flow", max_steps=1).fit(*table)
+    assert model.leading_.trace.outcome == "limit"
+    assert "max_steps" in model.leading_.trace.sentence.hint("en")
+
+
+def test_the_flow_is_for_small_tables():
+    X = np.zeros((1_001, 1))
+    with pytest.raises(ValueError, match="at most 1000 rows, got 1001; use 'accelerated'"):
+        NTKRegressor(solver="flow").fit(X, X[:, 0])
+
+
 def test_a_given_learning_rate_keeps_the_prescribed_training_time(table):
     prescribed = NTKRegressor(n_networks=1).fit(*table)
     rate = prescribed.leading_.trace.learning_rate

@@ -125,6 +125,15 @@ def test_a_run_that_was_cut_short_is_compared_at_its_own_time():
     assert retrace(model, X, y).n_steps == 5
 
 
+def test_a_flow_is_compared_at_its_own_time_with_small_plain_steps():
+    model, nets = fitted("flow", width=64, n_networks=1)
+    trace = model.leading_.trace
+    time = trace.learning_rate * trace.n_steps
+    assert nets.learning_rate * nets.n_steps == pytest.approx(time)
+    assert nets.learning_rate * nets.spectrum.values[0] <= 1.0
+    assert measure_gaps(nets)[0].kernel < 0.1
+
+
 def test_the_regime_is_measured_against_the_noise():
     _, nets = fitted()
     regime = measure_regime(nets, noise=2.0)

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkreg.messages import Sentence
 from ntkreg.ntk.kernel.matrices import centre
 from ntkreg.ntk.network.architecture import Architecture
 from ntkreg.ntk.network.backpropagation import Backpropagation, one_thread_if_small
 from ntkreg.ntk.network.gradient_descent import make_engine
 from ntkreg.ntk.network.linearisation import tangent_kernel
 from ntkreg.ntk.path import Spectrum, decompose
+from ntkreg.ntk.results import Outcome, TrainingTrace
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+MAX_STEPS = 10_000
 _GROWTH = (0.2, 4.0)
 _SAFETY = 0.9
 
@@ -57,6 +60,20 @@ class Flow:
     losses: Array
     n_rejected: int
 
+    def trace(self, duration: float) -> TrainingTrace:
+        """Return how it went in the solvers' common form; the step size is the mean one."""
+        taken, time = len(self.times) - 1, float(self.times[-1])
+        values = {
+            "n_steps": taken,
+            "time": time,
+            "duration": duration,
+            "first": float(self.losses[0]),
+            "last": float(self.losses[-1]),
+        }
+        sentence = Sentence("I252" if self.finished else "W252", values)
+        outcome: Outcome = "reached" if self.finished else "limit"
+        return TrainingTrace(outcome, self.losses, time / max(taken, 1), taken, 0, sentence)
+
 
 def gradient_flow(
     architecture: Architecture,
@@ -66,7 +83,7 @@ def gradient_flow(
     *,
     duration: float,
     tolerance: float = 1e-3,
-    max_steps: int = 10_000,
+    max_steps: int = MAX_STEPS,
     fit_intercept: bool = False,
 ) -> tuple[list[Array], Flow]:
     """Follow the gradient flow of every net's loss (1/2n) sum_i (f(u_i) - y_i)^2, in float64.
@@ -99,17 +116,19 @@ def gradient_flow(
     Raises
     ------
     ValueError
-        If shapes do not match, or duration or tolerance is not positive.
+        If shapes do not match, duration is negative or tolerance not positive.
     """
-    if not duration > 0 or not tolerance > 0:
-        raise ValueError(f"duration={duration} and tolerance={tolerance} must be positive")
+    if not duration >= 0 or not tolerance > 0:
+        raise ValueError(
+            f"duration={duration} must not be negative, tolerance={tolerance} positive"
+        )
     engine = make_engine(architecture, weights, inputs, target, "float64", fit_intercept)
     scale = float(np.sqrt(np.mean(np.square(target)))) or 1.0
     times, rejected = [0.0], 0
     with one_thread_if_small(architecture, len(inputs)):
         losses = [engine.loss()]
         spectra = _spectra(engine, architecture, inputs)
-        step = 1.0 / max(max(float(s.values[0]) for s in spectra), 1.0 / duration)
+        step = 1.0 / max(1.0, *(float(s.values[0]) for s in spectra))
         while times[-1] < duration and len(losses) + rejected <= max_steps:
             # a remainder of rounding size would be a step of its own
             left = duration - times[-1]

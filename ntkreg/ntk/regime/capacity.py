@@ -131,14 +131,14 @@ def network_reasons(
     Parameters
     ----------
     architecture : Architecture
-    solver : {"accelerated", "gd", "sgd"}
+    solver : {"accelerated", "gd", "sgd", "flow"}
     given : frozenset of str, default=frozenset()
         Which of "width", "n_networks" and "solver" the user gave.
     """
     described = {
         "width": (architecture.width, "I226"),
         "n_networks": (architecture.n_networks, "I227"),
-        "solver": (solver, {"gd": "I229", "sgd": "I230"}.get(solver, "I228")),
+        "solver": (solver, {"gd": "I229", "sgd": "I230", "flow": "I219"}.get(solver, "I228")),
     }
     return tuple(
         Reason(

@@ -70,6 +70,10 @@ def retrace(
         # no twin takes batches: the accelerated one for as long a flow time stands in
         time, rate = flow_time(rate, steps), accelerated_step(spectrum.values)
         steps = max(1, round(math.sqrt(8.0 * time / rate)))
+    elif model.solver_ == "flow":
+        time = rate * steps
+        steps = max(1, math.ceil(time * spectrum.values[0]))
+        rate = time / steps
     return TrainedNets(
         architecture=shape,
         start=initial_weights(shape, inputs.shape[1], centred.shape[1], int(model.random_state)),
@@ -78,7 +82,7 @@ def retrace(
         target=centred,
         scale=target.scale,
         spectrum=spectrum,
-        solver="gd" if model.solver_ == "gd" else "accelerated",
+        solver="gd" if model.solver_ in ("gd", "flow") else "accelerated",
         learning_rate=rate,
         n_steps=steps,
         fit_intercept=bool(model.fit_intercept),

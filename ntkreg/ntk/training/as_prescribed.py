@@ -13,6 +13,7 @@ from ntkreg.ntk.fitted import KernelMember, NetworkMember
 from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent, accelerated_step
 from ntkreg.ntk.network.architecture import Architecture, initial_weights, predict_network
 from ntkreg.ntk.network.gradient_descent import gradient_descent
+from ntkreg.ntk.network.gradient_flow import gradient_flow
 from ntkreg.ntk.network.precision import resolve_dtype
 from ntkreg.ntk.network.stochastic_descent import (
     stochastic_gradient_descent,
@@ -34,14 +35,33 @@ Trained = tuple[list[Array], TrainingTrace]
 MAX_ROWS_OF_FOUR = 500
 
 
-def _plain(
-    member: Member, options: TrainingOptions, problem: tuple[Any, ...], **limits: Any
-) -> Trained:
+def _plain_steps(member: Member, options: TrainingOptions) -> tuple[float, int]:
+    """Return size and number of the steps of plain gradient descent."""
     numbers, rate = member.prescription, options.learning_rate
     ratio = 1.0 if rate is None else numbers.learning_rate / rate
     steps = resolve_steps(options.n_steps, math.ceil(numbers.n_steps * ratio - 1e-9))
-    rate = numbers.learning_rate if rate is None else rate
+    return numbers.learning_rate if rate is None else rate, steps
+
+
+def _plain(
+    member: Member, options: TrainingOptions, problem: tuple[Any, ...], **limits: Any
+) -> Trained:
+    rate, steps = _plain_steps(member, options)
     return gradient_descent(*problem, learning_rate=rate, n_steps=steps, **limits)
+
+
+def _flow(
+    member: Member, options: TrainingOptions, problem: tuple[Any, ...], **limits: Any
+) -> Trained:
+    rate, steps = _plain_steps(member, options)
+    # always in float64: a reference
+    weights, flow = gradient_flow(
+        *problem,
+        duration=rate * steps,
+        max_steps=limits["max_steps"],
+        fit_intercept=options.fit_intercept,
+    )
+    return weights, flow.trace(rate * steps)
 
 
 def _accelerated(
@@ -84,7 +104,7 @@ def _stochastic(
     )
 
 
-_SOLVERS = {"gd": _plain, "accelerated": _accelerated, "sgd": _stochastic}
+_SOLVERS = {"gd": _plain, "accelerated": _accelerated, "sgd": _stochastic, "flow": _flow}
 
 
 def train_as_prescribed(

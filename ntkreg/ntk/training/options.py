@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any, Literal
 
-from ntkreg.ntk.network import accelerated_descent, gradient_descent, stochastic_descent
+from ntkreg.ntk.network import (
+    accelerated_descent,
+    gradient_descent,
+    gradient_flow,
+    stochastic_descent,
+)
 from ntkreg.ntk.network.architecture import Symmetry
 from ntkreg.ntk.network.precision import DTYPES
 from ntkreg.ntk.prescription.options import Options, threads_of
@@ -17,10 +22,13 @@ from ntkreg.ntk.validation import resolve_steps
 
 # beyond it a pass over all rows for every step takes too long, and its buffers too much memory
 MAX_FULL_BATCH_ROWS = 50_000
+# every step of the flow decomposes a kernel between all rows for every net
+MAX_FLOW_ROWS = 1_000
 _MAX_STEPS: dict[Solver, int] = {
     "accelerated": accelerated_descent.MAX_STEPS,
     "gd": gradient_descent.MAX_STEPS,
     "sgd": stochastic_descent.MAX_STEPS,
+    "flow": gradient_flow.MAX_STEPS,
 }
 
 
@@ -35,7 +43,7 @@ class TrainingOptions:
         None: by the number of rows.
     symmetry : {"pair", "top"}
     trained : {"all", "hidden", "last_hidden", "readout"}
-    solver : {"accelerated", "gd", "sgd"}
+    solver : {"accelerated", "gd", "sgd", "flow"}
     n_steps : int or "auto"
     learning_rate : float or None
         None: as prescribed.
@@ -94,6 +102,11 @@ def _solver(estimator: Any, n_rows: int) -> Solver:
     given: Solver | Literal["auto"] = _choice(estimator, "solver", ("auto", *_MAX_STEPS))
     if given == "auto":
         return "accelerated" if n_rows <= MAX_FULL_BATCH_ROWS else "sgd"
+    if given == "flow" and n_rows > MAX_FLOW_ROWS:
+        raise ValueError(
+            f"solver='flow' decomposes every net's own kernel at every step: at most"
+            f" {MAX_FLOW_ROWS} rows, got {n_rows}; use 'accelerated'"
+        )
     return given
 
 
