@@ -6,7 +6,7 @@ values may be softly clipped, so that a far value cannot pull a whole model, and
 levels (a machine setting, a code) may appear once more as one indicator a level. All is divided by
 the square root of the number of embedded columns, so that a typical row has norm one.
 
-New rows are taken back to half a range beyond the training range: how a model goes on further out
+New rows are taken back to one range beyond the training range: how a model goes on further out
 is its form, not what it learned.
 """
 
@@ -25,7 +25,7 @@ EmbeddingKind = Literal["values", "values+scores", "clipped+scores", "values+lev
 # in standard deviations: where clipping begins to tell, and what no value exceeds
 _CLIP = 3.0
 # new values count up to this share of the training range outside it
-_MARGIN = 0.5
+_MARGIN = 1.0
 _LEVELS = (3, 8)
 _ROWS_A_LEVEL = 10
 

@@ -65,10 +65,10 @@ def test_levels_need_ten_rows_each():
 
 
 @pytest.mark.parametrize("kind", ["values", "values+scores", "clipped+scores", "values+levels"])
-def test_rows_far_out_count_as_half_a_range_outside(columns, kind):
+def test_rows_far_out_count_as_one_range_outside(columns, kind):
     embedding = fit_embedding(columns, kind=kind)
     low, high = columns.min(axis=0), columns.max(axis=0)
-    edge = np.vstack([low - 0.5 * (high - low), high + 0.5 * (high - low)])
+    edge = np.vstack([low - (high - low), high + (high - low)])
     far = np.vstack([low - 100 * (high - low), high + 1e6 * (high - low)])
     np.testing.assert_array_equal(embed(embedding, far), embed(embedding, edge))
 
