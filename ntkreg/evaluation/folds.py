@@ -45,7 +45,8 @@ def fold_outcomes(
     models : mapping of str to estimator
         Unfitted contenders, in the order in which they are fitted.
     n_workers : int or None
-        Processes; None is one for each core from 500 rows on, else 1.
+        Processes; None is one for each core from 500 rows on, else 1. Folds beyond whole rounds of
+        them are fitted in this process.
     tell : callable
         Called as `tell(done, total, name)`.
 
@@ -55,24 +56,25 @@ def fold_outcomes(
     """
     if n_workers is None:
         n_workers = cpu_count() if dataset.n_rows >= WORTH_WORKERS else 1
-    n_workers = min(n_workers, len(plan.folds))
-    total = len(plan.folds) * len(models)
-    if n_workers == 1:
-        for k in range(len(plan.folds)):
+    n_folds, total = len(plan.folds), len(plan.folds) * len(models)
+    n_workers = min(n_workers, n_folds)
+    # whole rounds only: a last one would leave processors idle, a fit here uses all of them
+    n_shared = n_folds - n_folds % n_workers if n_workers > 1 else 0
+    if n_shared:
+        tell(0, total, next(iter(models)))
+        # one BLAS thread a process: more would only wait for each other
+        with parallel_config("loky", inner_max_num_threads=1):
+            pool = Parallel(n_jobs=n_workers, return_as="generator")
+            shared = pool(delayed(_fit_fold)(dataset, plan, k, models) for k in range(n_shared))
+            for k, outcomes in enumerate(shared):
+                yield outcomes
+                tell((k + 1) * len(models), total, next(iter(models)))
+    for k in range(n_shared, n_folds):
 
-            def before(i: int, name: str, k: int = k) -> None:
-                tell(k * len(models) + i, total, name)
+        def before(i: int, name: str, k: int = k) -> None:
+            tell(k * len(models) + i, total, name)
 
-            yield _fit_fold(dataset, plan, k, models, before)
-        return
-    tell(0, total, next(iter(models)))
-    # one BLAS thread a process: more would only wait for each other
-    with parallel_config("loky", inner_max_num_threads=1):
-        pool = Parallel(n_jobs=n_workers, return_as="generator")
-        folds = pool(delayed(_fit_fold)(dataset, plan, k, models) for k in range(len(plan.folds)))
-        for k, outcomes in enumerate(folds):
-            yield outcomes
-            tell((k + 1) * len(models), total, next(iter(models)))
+        yield _fit_fold(dataset, plan, k, models, before)
 
 
 def _fit_fold(
