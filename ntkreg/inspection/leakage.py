@@ -41,6 +41,12 @@ def audit_leaks(dataset: Dataset) -> tuple[LeakSuspect, ...]:
     tuple of LeakSuspect
         Strongest first. At least 10 complete rows are needed for a suspicion.
     """
+    # the squares of 1e308 are no numbers; what is not finite is above no limit
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _suspects(dataset)
+
+
+def _suspects(dataset: Dataset) -> tuple[LeakSuspect, ...]:
     columns = {c.key: c.name for c in dataset.feature_columns}
     target = dataset.target.name
     numeric: dict[str, Values] = {}

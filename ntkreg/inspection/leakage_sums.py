@@ -76,15 +76,14 @@ def _pairs(columns: Columns, y: Values, target: str) -> Iterator[LeakSuspect]:
 def _makes(
     y: Values, first: Values, second: Values, operation: Callable[[Values, Values], Values]
 ) -> bool:
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        if len(y) > 4 * _FIRST_ROWS:
-            # thousands of pairs of long columns: the first rows refute nearly all of them
-            some = operation(first[:_FIRST_ROWS], second[:_FIRST_ROWS])
-            error = (y[:_FIRST_ROWS] - some) ** 2
-            known = np.isfinite(error)
-            if known.sum() >= MIN_ROWS and np.median(error[known]) > SAME * y.var():
-                return False
-        return same(y, operation(first, second))
+    if len(y) > 4 * _FIRST_ROWS:
+        # thousands of pairs of long columns: the first rows refute nearly all of them
+        some = operation(first[:_FIRST_ROWS], second[:_FIRST_ROWS])
+        error = (y[:_FIRST_ROWS] - some) ** 2
+        known = np.isfinite(error)
+        if known.sum() >= MIN_ROWS and np.median(error[known]) > SAME * y.var():
+            return False
+    return same(y, operation(first, second))
 
 
 def _longer_sum(columns: Columns, y: Values, target: str) -> list[LeakSuspect]:
@@ -95,7 +94,7 @@ def _longer_sum(columns: Columns, y: Values, target: str) -> list[LeakSuspect]:
     if len(names) < 2 or known.sum() < max(2 * MIN_ROWS, 2 * len(names) + MIN_ROWS):
         return []
     x, aim = table[known] - table[known].mean(axis=0), y[known] - y[known].mean()
-    if not aim.any():
+    if not aim.any() or not np.isfinite(x).all():
         return []
     weights = np.linalg.lstsq(x, aim, rcond=None)[0]
     parts = np.abs(weights) * x.std(axis=0) > SAME**0.5 * aim.std()

@@ -58,7 +58,8 @@ def _codes(columns: Sequence[RawColumn], rows: Rows, offset: float | None) -> pd
             table[j] = pd.factorize(pd.Series(column.labels()[rows], dtype=object))[0]
             continue
         values = column.numbers()[rows]
-        spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
         if offset is not None and np.isfinite(spread) and spread > 0:
             values = np.floor(values / (_GRID * spread) + offset)
         table[j] = values
@@ -102,9 +103,10 @@ def _twins(values: NDArray[np.float64]) -> tuple[Rows, Rows]:
     kept = [i for i in range(len(values)) if known[i].sum() >= _MIN_ROWS]
     z, m = np.zeros((len(kept), values.shape[1])), known[kept].astype(np.float64)
     for k, i in enumerate(kept):
-        present = values[i, known[i]]
+        # halves: the difference of two halves is always a finite number
+        present = values[i, known[i]] / 2
         scale = np.abs(present - present[0]).max()
-        if np.isfinite(scale) and scale > 0:
+        if scale > 0:
             z[k, known[i]] = (present - present[0]) / scale
             z[k, known[i]] -= z[k, known[i]].mean()
     n, sums = m @ m.T, z @ m.T

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from ntkreg.io.columns import RawColumn, has_leading_zeros, read_dates, zero_led
 from ntkreg.io.ledger import LedgerEntry, Severity
-from ntkreg.io.sentinels import find_sentinel
+from ntkreg.io.sentinels import find_sentinels
 from ntkreg.io.units import same_unit
 from ntkreg.io.values import Status
 from ntkreg.messages import Sentence
 
 _SHOWN = 5
+_MARKS_SHOWN = 10
 MOSTLY_EMPTY = 0.95
 _REPAIRS = {"width": "R109", "unit": "R110", "percent": "R111", "thousands": "R112"}
 _GLUED = ("unit", "percent")
@@ -87,11 +88,14 @@ def column_entries(
 
 def missing_entries(finder: Finder) -> list[LedgerEntry]:
     """Return the entries about marks, error cells and formulas without a value."""
-    return [
-        finder.entry(severity, code, where)
-        for severity, code, statuses in _MISSING
-        if len(where := finder.column.readings.rows(*statuses))
-    ]
+    entries = []
+    for severity, code, statuses in _MISSING:
+        where = finder.column.readings.rows(*statuses)
+        if len(where):
+            marks = Counter(str(cell).strip() for cell in finder.column.cells[where])
+            values = [f"{mark} ({count})" for mark, count in marks.most_common(_MARKS_SHOWN)]
+            entries.append(finder.entry(severity, code, where, values=values))
+    return entries
 
 
 def _empty_entries(finder: Finder) -> list[LedgerEntry]:
@@ -132,8 +136,7 @@ def numeric_entries(finder: Finder) -> list[LedgerEntry]:
     if finder.column.decimal == ",":
         commas = np.flatnonzero([isinstance(c, str) and "," in c for c in finder.column.cells])
         entries.append(finder.entry("repair", "R115", commas))
-    sentinel = find_sentinel(readings.values)
-    if sentinel is not None:
+    for sentinel in find_sentinels(readings.values):
         where = np.flatnonzero(readings.values == sentinel)
         entries.append(finder.entry("warning", "W118", where, value=sentinel))
     return entries
