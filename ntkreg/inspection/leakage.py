@@ -18,11 +18,14 @@ from ntkreg.inspection.leakage_sums import same, sum_suspects
 from ntkreg.inspection.results import LeakSuspect
 from ntkreg.inspection.space import is_numeric, numbers
 from ntkreg.io.dataset import Dataset
+from ntkreg.io.sentinels import find_sentinels
 from ntkreg.messages import Sentence
 
 LIMIT = 0.999
 MIN_ROWS = 10
 _FEW_ROWS = 200
+# what gives the target away does so in every part of a long table
+_ENOUGH_ROWS = 20_000
 _PERMUTATIONS = 1000
 
 Values = NDArray[np.float64]
@@ -39,7 +42,8 @@ def audit_leaks(dataset: Dataset) -> tuple[LeakSuspect, ...]:
     Returns
     -------
     tuple of LeakSuspect
-        Strongest first. At least 10 complete rows are needed for a suspicion.
+        Strongest first. At least 10 complete rows are needed for a suspicion; of more than 20,000
+        that many are looked at.
     """
     # the squares of 1e308 are no numbers; what is not finite is above no limit
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -49,20 +53,29 @@ def audit_leaks(dataset: Dataset) -> tuple[LeakSuspect, ...]:
 def _suspects(dataset: Dataset) -> tuple[LeakSuspect, ...]:
     columns = {c.key: c.name for c in dataset.feature_columns}
     target = dataset.target.name
+    # a failed sensor writes -999 into every column at once: no leak of the values themselves
+    rows = np.flatnonzero(np.isfinite(_without_sentinels(dataset.y)))
+    if len(rows) > _ENOUGH_ROWS:
+        rows = np.sort(np.random.default_rng(0).choice(rows, _ENOUGH_ROWS, replace=False))
+    features, y = dataset.features.iloc[rows], dataset.y[rows]
     numeric: dict[str, Values] = {}
     suspects: list[LeakSuspect] = []
     for key, name in columns.items():
-        if is_numeric(dataset.features[key]):
-            numeric[name] = numbers(dataset.features[key])
-            found = _numeric_suspect(name, numeric[name], dataset.y, target)
+        if is_numeric(features[key]):
+            numeric[name] = _without_sentinels(numbers(features[key]))
+            found = _numeric_suspect(name, numeric[name], y, target)
         else:
-            found = _level_suspect(name, dataset.features[key], dataset.y, target)
+            found = _level_suspect(name, features[key], y, target)
         if found is not None:
             suspects.append(found)
     accused = {suspect.column for suspect in suspects}
     rest = {name: values for name, values in numeric.items() if name not in accused}
-    suspects += sum_suspects(rest, dataset.y, target)
+    suspects += sum_suspects(rest, y, target)
     return tuple(sorted(suspects, key=lambda suspect: -suspect.strength))
+
+
+def _without_sentinels(values: Values) -> Values:
+    return np.where(np.isin(values, find_sentinels(values)), np.nan, values)
 
 
 def _numeric_suspect(

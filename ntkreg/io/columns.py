@@ -119,14 +119,16 @@ def kind_of(cells: Cells, readings: Readings, header: str) -> Kind:
 
 
 def _kind_of_numbers(readings: Readings, header: str) -> Kind:
-    values = readings.values
-    distinct = np.unique(values[np.isfinite(values)])
-    if len(distinct) <= 1:
+    values = readings.values[np.isfinite(readings.values)]
+    if not len(values) or values.min() == values.max():
         return "constant"
-    first = distinct[0]
-    complete = len(distinct) == len(values) and first in (0.0, 1.0)
-    running = complete and bool(np.array_equal(distinct, first + np.arange(len(values))))
-    return "identifier" if running and looks_like_running_number(header) else "numeric"
+    first, n_rows = values.min(), len(readings.values)
+    # asked before the column is sorted, which costs more than all the rest
+    may_run = len(values) == n_rows and first in (0.0, 1.0) and values.max() == first + n_rows - 1
+    if not may_run or not looks_like_running_number(header):
+        return "numeric"
+    running = np.array_equal(np.sort(values), first + np.arange(n_rows))
+    return "identifier" if running else "numeric"
 
 
 def _kind_of_words(cells: Cells) -> Kind:
@@ -144,13 +146,16 @@ def has_leading_zeros(cells: Cells, readings: Readings) -> bool:
     values = readings.values[np.isfinite(readings.values)]
     if not len(values) or np.any(values != np.round(values)):
         return False
-    return len(zero_led(cells)) > MAX_UNREADABLE * len(values)
+    return len(zero_led(cells, readings)) > MAX_UNREADABLE * len(values)
 
 
-def zero_led(cells: Cells) -> NDArray[np.int64]:
+def zero_led(cells: Cells, readings: Readings) -> NDArray[np.int64]:
     """Return the positions of cells such as "007"."""
-    led = [isinstance(c, str) and len(c) > 1 and c[0] == "0" and c.isdecimal() for c in cells]
-    return np.flatnonzero(led)
+    whole = np.flatnonzero(readings.values == np.round(readings.values))
+    led = [
+        isinstance(c, str) and len(c) > 1 and c[0] == "0" and c.isdecimal() for c in cells[whole]
+    ]
+    return whole[np.flatnonzero(led)]
 
 
 def read_labels(cells: Cells) -> Cells:

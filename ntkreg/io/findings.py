@@ -123,7 +123,7 @@ def numeric_entries(finder: Finder) -> list[LedgerEntry]:
     unreadable = readings.rows(Status.TEXT, Status.DATE, mixed_in)
     if len(unreadable):
         entries.append(finder.entry("warning", "W109", unreadable))
-    zeros = zero_led(finder.column.cells)
+    zeros = zero_led(finder.column.cells, readings)
     if len(zeros):
         entries.append(finder.entry("warning", "W160", zeros))
     for name, where in readings.repairs.items():
@@ -160,7 +160,7 @@ def _word_entries(finder: Finder) -> list[LedgerEntry]:
     readings = finder.column.readings
     n_numbers = readings.count(Status.NUMBER)
     if has_leading_zeros(finder.column.cells, readings):
-        codes = finder.entry("info", "I102", zero_led(finder.column.cells))
+        codes = finder.entry("info", "I102", zero_led(finder.column.cells, readings))
         return [codes, *_rare_levels(finder)]
     entries = _rare_levels(finder)
     words = readings.rows(Status.TEXT, Status.TIME, Status.DATE)

@@ -11,6 +11,7 @@ _NINES = re.compile(r"-?9{2,}(\.9+)?|-?1e\+(2\d|3\d)|-?9\.9+e\+\d+")
 _MIN_REPEATS = 3
 _LARGEST = 1e300
 _WIDE = 1000
+_LEAST_GAP = 0.1
 _MIN_DISTINCT = 5
 
 
@@ -53,6 +54,8 @@ def find_sentinel(values: NDArray[np.float64]) -> float | None:
     """
     # above this a difference of two values may be no finite number
     finite = values[np.abs(values) < _LARGEST]
+    if not len(finite) or not _ends_apart(finite):
+        return None
     distinct, counts = np.unique(finite, return_counts=True)
     if len(distinct) <= _MIN_DISTINCT:
         return None
@@ -72,13 +75,25 @@ def find_sentinel(values: NDArray[np.float64]) -> float | None:
     return None
 
 
+def _ends_apart(values: NDArray[np.float64]) -> bool:
+    """Whether an end of a column may stand apart at all; spares nearly all columns the sorting."""
+    low, high = values.min(), values.max()
+    inner = values[(values > low) & (values < high)]
+    if not len(inner) or _in_nines(float(low)) or _in_nines(float(high)):
+        return True
+    second, last = inner.min(), inner.max()
+    return bool(
+        second - low > _LEAST_GAP * (high - second) or high - last > _LEAST_GAP * (last - low)
+    )
+
+
 def _required_gap(value: float, rest: NDArray[np.float64], count: int) -> float:
     if _in_nines(value):
         return 0.5 if count >= _MIN_REPEATS else 2.0
     orders = rest[0] > 0 and rest[-1] > _WIDE * rest[0]
     if count < _MIN_REPEATS or orders:
         return np.inf
-    return 0.1 if value < 0 <= rest[0] and value == round(value) else 2.0
+    return _LEAST_GAP if value < 0 <= rest[0] and value == round(value) else 2.0
 
 
 def _in_nines(value: float) -> bool:

@@ -85,6 +85,13 @@ def test_D05_a_leak_with_gaps_is_found(make_dataset, table, rng):
     assert codes(make_dataset({**columns, "検査": gaps}, y)) == [("検査", "W403")]
 
 
+def test_D05_marks_of_a_failed_sensor_are_no_leak(make_dataset, rng):
+    failed = rng.random(N) < 0.2
+    columns = {f"x{j}": np.where(failed, -200, rng.normal(20, 3, N)) for j in range(4)}
+    y = np.where(failed, -200, rng.normal(50, 5, N))
+    assert codes(make_dataset(columns, y)) == []
+
+
 def clean_table(seed):
     rng = np.random.default_rng(seed)
     n = int(rng.choice([10, 12, 20, 50, 300]))
