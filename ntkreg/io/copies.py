@@ -39,14 +39,12 @@ def copy_entries(raw: RawTable, target: RawColumn, rows: Rows) -> list[LedgerEnt
     """
     compared = [c for c in raw.columns if c.kind in ("numeric", "category", "date") or c is target]
     exact = _repeated(_codes(compared, rows, None))
-    entries = _row_entry("W165", rows[exact], raw)
+    repeated = exact.copy()
     numeric = [c for c in compared if c.kind == "numeric"]
-    fine = [c for c in numeric if _n_distinct(c, rows) > len(rows) / 2]
-    if len(fine) > 1:
-        close = np.zeros(len(rows), dtype=bool)
+    if sum(_n_distinct(c, rows) > len(rows) / 2 for c in numeric) > 1:
         for offset in (0.0, 0.5):
-            close |= _repeated(_codes(compared, rows, offset))
-        entries += _row_entry("W166", rows[close & ~exact], raw)
+            repeated |= _repeated(_codes(compared, rows, offset))
+    entries = _row_entry(rows[repeated], int(exact.sum()), raw)
     return entries + _column_entry([c for c in numeric if c is not target], raw, rows)
 
 
@@ -76,11 +74,12 @@ def _n_distinct(column: RawColumn, rows: Rows) -> int:
     return int(pd.Series(column.numbers()[rows]).nunique())
 
 
-def _row_entry(code: str, rows: Rows, raw: RawTable) -> list[LedgerEntry]:
+def _row_entry(rows: Rows, n_exact: int, raw: RawTable) -> list[LedgerEntry]:
     if not len(rows):
         return []
     numbers = [int(row) for row in raw.row_numbers[rows]]
-    message = Sentence(code, {"count": len(numbers), "rows": numbers[:_SHOWN]})
+    values = {"count": len(numbers), "exact": n_exact, "rows": numbers[:_SHOWN]}
+    message = Sentence("W165", values)
     return [LedgerEntry("warning", message, raw.source.sheet, numbers[0], count=len(numbers))]
 
 

@@ -190,8 +190,9 @@ def test_E11_rows_that_differ_by_next_to_nothing_are_counted(tmp_path):
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(N, 3))
     rows[40:] = rows[:20] * (1 + 1e-7)
-    told = entry(read_table(write(tmp_path, lambda i: rows[i]), target="y"), "W166")
+    told = entry(read_table(write(tmp_path, lambda i: rows[i]), target="y"), "W165")
     assert 17 <= told.count <= 20
+    assert told.message.values["exact"] == 0
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -201,7 +202,30 @@ def test_E11_replicates_and_independent_rows_are_no_copies(tmp_path, seed):
         file = write(tmp_path, lambda i: (i % 4, i // 4 % 3, round(rng.normal(), 4)))
     else:
         file = write(tmp_path, lambda _: rng.normal(size=3).round(4))
-    assert not {"W165", "W166"} & set(codes(read_table(file, target="y")))
+    assert "W165" not in codes(read_table(file, target="y"))
+
+
+@pytest.mark.parametrize(("n_rows", "code"), [(1, "E125"), (9, "E125"), (10, "W122"), (29, "W122")])
+def test_F01_few_rows_are_refused_or_doubted(tmp_path, n_rows, code):
+    file = tmp_path / "t.csv"
+    file.write_text("x,y\n" + "".join(f"{i % 4},{i * 37 % 101}\n" for i in range(n_rows)))
+    if code == "W122":
+        assert code in codes(read_table(file, target="y"))
+    else:
+        with pytest.raises(InputError, match=f"Only {n_rows} rows .* at least 10"):
+            read_table(file, target="y")
+
+
+def test_F02_more_columns_than_rows_are_doubted(tmp_path):
+    rng = np.random.default_rng(0)
+    file = tmp_path / "t.csv"
+    header = ",".join([*(f"x{j}" for j in range(500)), "y"])
+    rows = [",".join(f"{v:.4f}" for v in rng.normal(size=501)) for _ in range(10)]
+    file.write_text("\n".join([header, *rows]))
+    data = read_table(file, target="y")
+    assert (data.n_rows, len(data.feature_columns)) == (10, 500)
+    assert entry(data, "W166").message.values == {"columns": 500, "count": 10}
+    assert len(audit_leaks(data)) == 0
 
 
 def test_C06_a_unit_in_the_cells_that_is_not_the_columns_unit_is_said(tmp_path):
