@@ -18,7 +18,7 @@ from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.io.names import fold, nearest
 from ntkreg.io.raw import RawTable
 from ntkreg.io.units import same_unit
-from ntkreg.io.values import ABSENT, Status
+from ntkreg.io.values import ABSENT, Status, parse_number
 from ntkreg.messages import Sentence
 
 MANY_OUTSIDE = 0.1
@@ -167,13 +167,14 @@ def _labels(
     finder = Finder(found, raw.row_numbers, raw.source.sheet)
     remarks.entries += missing_entries(finder)
     _note_missing(np.array([label is None for label in labels], dtype=bool), column, remarks)
-    known = {fold(level): level for level in column.levels}
+    known = {_spelling(level): level for level in column.levels}
+    known.update({fold(level): level for level in column.levels})
     known.update({level: level for level in column.levels})
     unseen = []
     for i, label in enumerate(labels):
         if label is None:
             continue
-        labels[i] = known.get(label) or known.get(fold(label))
+        labels[i] = known.get(label) or known.get(fold(label)) or known.get(_spelling(label))
         if labels[i] is None:
             unseen.append(i)
             values = {"column": column.name, "value": label}
@@ -181,6 +182,13 @@ def _labels(
     if unseen:
         remarks.entries.append(finder.entry("warning", "W129", np.array(unseen)))
     return labels
+
+
+def _spelling(label: str) -> str:
+    """Level as a workbook would give it: the text 1.0 is its number 1, but 001 is a code."""
+    narrow = fold(label)
+    number = None if narrow[:1] == "0" and narrow[1:2].isdigit() else parse_number(narrow)[0]
+    return narrow if number is None else f"{number:.15g}"
 
 
 def _note_missing(missing: NDArray[np.bool_], column: Column, remarks: _Remarks) -> None:

@@ -116,6 +116,15 @@ def test_G04_an_unseen_level_is_marked_and_predicted(tmp_path, model):
     assert "W129" in [e.message.code for e in found.ledger.entries]
 
 
+@pytest.mark.parametrize("level", ["1", "1.0", "１", "1.00"])
+def test_G04_a_level_that_is_a_number_is_known_however_it_is_written(tmp_path, level):
+    rows = [f"{['1.0', '2.0', 'A', '007'][i % 4]},{i},{i * 37 % 101}" for i in range(40)]
+    columns = read_table(write(tmp_path, "型,x,y", rows), target="y").columns
+    assert columns[0].kind == "category"
+    aligned = align(read_raw(write(tmp_path, "型,x", [f"{level},1", "7,2", "007,3"])), columns)
+    assert aligned.features["f0"].tolist() == ["1.0", None, "007"]
+
+
 @pytest.mark.parametrize(("outside", "said"), [(1, False), (3, True)])
 def test_G05_rows_outside_are_marked_and_said_above_ten_percent(tmp_path, trained, outside, said):
     rows = [row(i) for i in range(20)]
