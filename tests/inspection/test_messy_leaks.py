@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ntkreg.inspection import audit_leaks
+from ntkreg.io import read_table
 
 N = 60
 
@@ -83,6 +84,29 @@ def test_D05_a_leak_with_gaps_is_found(make_dataset, table, rng):
     columns, y = table
     gaps = np.where(rng.random(N) < 0.4, np.nan, np.exp(y / 5))
     assert codes(make_dataset({**columns, "検査": gaps}, y)) == [("検査", "W403")]
+
+
+def test_D05_a_lot_that_explains_the_target_is_found_and_its_hint_is_the_group(
+    make_dataset, table, rng
+):
+    columns, _ = table
+    lot = rng.permutation(np.repeat([f"L{k:03d}" for k in range(N // 3)], 3)).astype(object)
+    means = {name: rng.normal() for name in set(lot)}
+    y = np.array([means[name] for name in lot]) + 0.001 * rng.normal(size=N)
+    (suspect,) = audit_leaks(make_dataset({**columns, "ロット": lot}, y))
+    assert suspect.message.code == "W404"
+    assert "--group" in suspect.message.hint("ja")
+
+
+def test_D05_a_running_number_in_the_order_of_the_target_is_not_used(tmp_path):
+    y = np.sort(np.random.default_rng(0).normal(size=N))
+    x = np.random.default_rng(1).normal(size=N)
+    lines = [f"{i + 1},{x[i]:.3f},{y[i]:.3f}" for i in range(N)]
+    for name, found in (("No", []), ("順位", ["W403"])):
+        file = tmp_path / "t.csv"
+        file.write_text("\n".join([f"{name},x,y", *lines]), encoding="utf-8")
+        data = read_table(file, target="y")
+        assert [suspect.message.code for suspect in audit_leaks(data)] == found
 
 
 def test_D05_marks_of_a_failed_sensor_are_no_leak(make_dataset, rng):

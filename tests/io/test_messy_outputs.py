@@ -13,6 +13,7 @@ import pytest
 
 from ntkreg.exceptions import FileAccessError, InputError, ModelFileError
 from ntkreg.persistence import load_model, save_model
+from ntkreg.reporting.cells import sheet_title
 from ntkreg.study import fit_model, predict_file, write_predictions
 from ntkreg.study.folders import check_free_file, default_folder, new_file, new_folder
 from ntkreg_cli.main import main
@@ -115,6 +116,25 @@ def test_H04_a_place_below_a_file_is_an_access_error(tmp_path):
         check_free_file(tmp_path / "t.csv" / "p.csv")
 
 
+def test_H04_a_folder_that_may_not_be_written_is_an_access_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_args: False)
+    with pytest.raises(FileAccessError, match="E522"):
+        check_free_file(tmp_path / "p.csv")
+
+
+def test_H04_an_output_that_is_open_elsewhere_stays_as_it_is(tmp_path, model, monkeypatch):
+    (tmp_path / "p.csv").write_text("old")
+
+    def locked(*_args):
+        raise PermissionError(13, "used by another process")
+
+    monkeypatch.setattr("pathlib.Path.replace", locked)
+    with pytest.raises(FileAccessError, match="E523"):
+        write_predictions(predict_file(model, tmp_path / "t.csv"), tmp_path / "p.csv")
+    assert (tmp_path / "p.csv").read_text() == "old"
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["p.csv", "t.csv"]
+
+
 def test_H04_a_path_that_is_too_long_is_an_access_error(tmp_path, capsys):
     write(tmp_path)
     argv = ["predict", str(tmp_path / "m"), str(tmp_path / "t.csv"), "--out"]
@@ -151,6 +171,13 @@ def test_H06_a_folder_named_after_a_column_stays_where_it_belongs(target):
     assert len(folder.parts) == 2
     assert len(folder.name) <= 60
     assert not set(folder.name) & set('<>:"/\\|?*\x00')
+
+
+@pytest.mark.parametrize("text", ["../../x", "[]:*?/\\", "長" * 200, "'a'", ""])
+def test_H06_a_sheet_named_after_a_column_is_legal(text):
+    title = sheet_title(text)
+    assert 1 <= len(title) <= 31
+    assert not set(title) & set("[]:*?/\\'")
 
 
 def test_H07_a_model_cut_anywhere_is_refused(tmp_path, model):
