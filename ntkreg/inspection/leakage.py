@@ -110,7 +110,7 @@ def _level_suspect(name: str, column: pd.Series, y: Values, target: str) -> Leak
 
 def _may_be_chance(column: pd.Series, y: Values) -> bool:
     """Whether levels dealt out at random explain a target of few values as well, now and then."""
-    if len(y) > _FEW_ROWS:
+    if len(y) > _FEW_ROWS or 2 * len(np.unique(y)) > len(y):
         return False
     rng = np.random.default_rng(0)
     return any(
