@@ -18,7 +18,8 @@ from ntkreg.io.grid import Cells, Grid
 from ntkreg.io.layout import Layout, find_table
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.io.names import unique_names
-from ntkreg.io.sniff import identify, read_bytes
+from ntkreg.io.other_workbook import read_other_workbook
+from ntkreg.io.sniff import WORKBOOK_SUFFIXES, identify, read_bytes
 from ntkreg.io.text import read_text
 from ntkreg.io.units import unit_of_header
 from ntkreg.io.workbook import read_workbook
@@ -96,8 +97,10 @@ def read_raw(
     kind = identify(data, path)
     if kind == "xlsx":
         grid = read_workbook(data, path.name, sheet)
-    else:
+    elif kind == "text":
         grid = read_text(data, path.name, encoding)
+    else:
+        grid = read_other_workbook(data, path.name, kind, sheet)
     layout = find_table(grid, path.name)
     rows = layout.rows + 1
     columns = tuple(
@@ -161,10 +164,11 @@ def _refuse_both_decimals(
 
 def _file_entries(grid: Grid, path: Path, sheet: str | None) -> list[LedgerEntry]:
     """Say how the file as a whole was read."""
-    if grid.kind == "xlsx":
-        if path.suffix.lower() in (".xlsx", ".xlsm"):
+    if grid.kind != "csv":
+        if path.suffix.lower() in WORKBOOK_SUFFIXES[grid.kind]:
             return []
-        misnamed = Sentence("W103", {"file": path.name, "suffix": path.suffix or "-"})
+        fields = {"file": path.name, "suffix": path.suffix or "-", "kind": f".{grid.kind}"}
+        misnamed = Sentence("W103" if grid.kind == "xlsx" else "W140", fields)
         return [LedgerEntry("warning", misnamed)]
     delimiter = {"\t": "tab"}.get(grid.delimiter or "", grid.delimiter)
     values = {"encoding": grid.encoding, "delimiter": delimiter}

@@ -1,0 +1,167 @@
+"""Records of an .xls workbook stream: checked for contradictions, searched for special cells.
+
+The stream has no checksums. Checked here: that records follow each other without a gap to the end
+of each sheet, that cell records have the length of their kind, that no address occurs twice, that
+texts and formats exist. A changed bit inside a number or a text cannot be seen.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ntkreg.io.grid import Special
+from ntkreg.io.ole import DamagedError
+
+BOF, EOF, BOUNDSHEET, FILEPASS, SST, XF = 0x809, 0x0A, 0x85, 0x2F, 0xFC, 0xE0
+_FORMULA, _BOOLERR, _LABELSST, _MULRK, _MULBLANK = 0x06, 0x205, 0xFD, 0xBD, 0xBE
+# cell records of a fixed length: NUMBER, RK, LABELSST, BOOLERR, BLANK
+_LENGTHS = {0x203: 14, 0x27E: 10, _LABELSST: 10, _BOOLERR: 8, 0x201: 6}
+_CELLS = {*_LENGTHS, _FORMULA, 0x204, _MULRK, _MULBLANK}
+_MAX_RECORD = 8224
+ERRORS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
+
+SpecialCells = dict[tuple[int, int], str | Special]
+Record = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """What the walk through the stream found, for each sheet in the workbook's order."""
+
+    specials: tuple[SpecialCells, ...]
+    ordered: tuple[bool, ...]
+
+
+def is_encrypted(stream: bytes) -> bool:
+    """Return whether the stream needs a password."""
+    return any(kind == FILEPASS for kind, _, _ in _records(stream, 0))
+
+
+def _records(stream: bytes, place: int) -> Iterator[Record]:
+    """Yield kind, place and length of the records of one substream, up to its end."""
+    depth = 0
+    while True:
+        if place + 4 > len(stream):
+            raise DamagedError("it ends inside a sheet")
+        kind, length = struct.unpack_from("<HH", stream, place)
+        if length > _MAX_RECORD or place + 4 + length > len(stream):
+            raise DamagedError("a record is longer than it can be")
+        if not depth and kind != BOF:
+            raise DamagedError("a sheet does not begin where the list of sheets says")
+        yield kind, place + 4, length
+        place += 4 + length
+        depth += (kind == BOF) - (kind == EOF)
+        if not depth:
+            return
+
+
+def examine(stream: bytes) -> Sheets | None:
+    """Walk through a workbook stream.
+
+    Parameters
+    ----------
+    stream : bytes
+        The stream "Workbook".
+
+    Returns
+    -------
+    Sheets or None
+        None for Excel 5 and 95, whose records differ.
+
+    Raises
+    ------
+    DamagedError
+        If the stream contradicts itself.
+    """
+    starts, n_texts, n_formats = [], 0, 0
+    for kind, place, length in _records(stream, 0):
+        if kind == BOF and place == 4 and struct.unpack_from("<H", stream, 4)[0] != 0x600:
+            return None
+        if kind == BOUNDSHEET:
+            starts.append(struct.unpack_from("<I", stream, place)[0])
+        elif kind == SST and length >= 8:
+            n_texts = struct.unpack_from("<I", stream, place + 4)[0]
+        n_formats += kind == XF
+    sheets = [_sheet(stream, start, n_texts, n_formats) for start in starts]
+    return Sheets(tuple(s for s, _ in sheets), tuple(o for _, o in sheets))
+
+
+def _sheet(stream: bytes, start: int, n_texts: int, n_formats: int) -> tuple[SpecialCells, bool]:
+    specials: SpecialCells = {}
+    seen: set[int] = set()
+    last, ordered, depth = -1, True, 0
+    for kind, place, length in _records(stream, start):
+        depth += (kind == BOF) - (kind == EOF)
+        # deeper lies a chart inside the sheet
+        if depth != 1 or kind not in _CELLS:
+            continue
+        row, first, n_cells = _cells(stream, kind, place, length, n_formats)
+        if kind == _LABELSST and struct.unpack_from("<I", stream, place + 6)[0] >= n_texts:
+            raise DamagedError(f"a cell of row {row + 1} has a text that does not exist")
+        addresses = range(row << 8 | first, (row << 8 | first) + n_cells)
+        if not seen.isdisjoint(addresses):
+            raise DamagedError(f"a cell of row {row + 1} occurs twice")
+        seen.update(addresses)
+        ordered &= addresses[0] > last
+        last = addresses[-1]
+        special = _special(stream, kind, place)
+        if special is not None:
+            specials[row, first] = special
+    return specials, ordered
+
+
+def _cells(
+    stream: bytes, kind: int, place: int, length: int, n_formats: int
+) -> tuple[int, int, int]:
+    """Row, first column and number of cells of a cell record."""
+    if kind in (_MULRK, _MULBLANK):
+        return _several(stream, kind, place, length)
+    row, column, style = _single(stream, kind, place, length)
+    if style >= n_formats:
+        raise DamagedError(f"a cell of row {row + 1} has a format that does not exist")
+    return row, column, 1
+
+
+def _several(stream: bytes, kind: int, place: int, length: int) -> tuple[int, int, int]:
+    """Row, first column and number of cells of a record for several cells."""
+    width = 6 if kind == _MULRK else 2
+    n_cells, rest = divmod(length - 6, width)
+    if rest or n_cells < 1:
+        raise DamagedError("a record of cells has a wrong length")
+    row, first = struct.unpack_from("<HH", stream, place)
+    last = struct.unpack_from("<H", stream, place + length - 2)[0]
+    if last - first + 1 != n_cells or last > 255:
+        raise DamagedError(f"the cells of row {row + 1} do not fit together")
+    return row, first, n_cells
+
+
+def _single(stream: bytes, kind: int, place: int, length: int) -> tuple[int, int, int]:
+    """Row, column and format of a record for one cell."""
+    if length < 6 or length != _LENGTHS.get(kind, length) or (kind == _FORMULA and length < 20):
+        raise DamagedError("a record of a cell has a wrong length")
+    row, column, style = struct.unpack_from("<3H", stream, place)
+    if column > 255:
+        raise DamagedError(f"a cell of row {row + 1} lies beyond the last column")
+    return row, column, style
+
+
+def _special(stream: bytes, kind: int, place: int) -> str | Special | None:
+    if kind == _BOOLERR and stream[place + 7] == 1:
+        return ERRORS.get(stream[place + 6], "#N/A")
+    if kind == _FORMULA and stream[place + 12 : place + 14] == b"\xff\xff":
+        if stream[place + 6] == 2:
+            return ERRORS.get(stream[place + 8], "#N/A")
+        if stream[place + 6] == 3:
+            return Special.FORMULA
+    return None
