@@ -96,6 +96,8 @@ def _numeric_suspect(
     ):
         if strength > LIMIT:
             return LeakSuspect(name, strength, Sentence(code, {**facts, "strength": strength}))
+    if 2 * len(np.unique(x)) > len(x):
+        return None
     return _level_suspect(name, pd.Series(x).map(repr), y, target)
 
 

@@ -28,14 +28,14 @@ def explained_by_steps(x: Values, y: Values) -> float:
     -------
     float
         Adjusted for the number of steps, as is the correlation ratio of a category. 0 with more
-        than one step for two rows, or where the order of so few rows may be chance.
+        than one value or step for two rows, or where the order of so few rows may be chance.
     """
     from sklearn.isotonic import IsotonicRegression
 
     counts = np.unique(y, return_counts=True)[1]
     # share of all orders of the rows in which the target rises or falls throughout
     chance = np.log(2.0) + gammaln(counts + 1.0).sum() - gammaln(len(y) + 1.0)
-    if chance > np.log(CHANCE):
+    if chance > np.log(CHANCE) or len(counts) > len(y) / 2:
         return 0.0
     rising = bool(np.corrcoef(rankdata(x), rankdata(y))[0, 1] >= 0)
     fitted = IsotonicRegression(increasing=rising).fit_transform(x, y)
