@@ -127,7 +127,7 @@ class CompoundFile:
             expected = -(-entry.size // _MINI_SECTOR)
         # some writers keep spare sectors, none keeps too few
         if len(chain) < expected or len(blocks) < entry.size:
-            raise DamagedError("a stream is shorter than its directory says")
+            raise DamagedError("a stream is shorter than it should be")
         return blocks[: entry.size]
 
     def _small(self, entry: Entry) -> tuple[list[int], bytes]:

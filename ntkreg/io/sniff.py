@@ -5,8 +5,11 @@ from __future__ import annotations
 import codecs
 import difflib
 import io
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -141,6 +144,10 @@ def _check_zip(data: bytes, file: str) -> FileKind:
         EOFError,
         OSError,
         NotImplementedError,
+        UnicodeDecodeError,
+        struct.error,
+        zlib.error,
+        lzma.LZMAError,
     ) as error:
         raise InputError("E111", where, file=file, reason=str(error)) from error
     except RuntimeError as error:  # zipfile's word for an encrypted part
