@@ -22,6 +22,7 @@ from ntkreg.io.other_workbook import read_other_workbook
 from ntkreg.io.sniff import WORKBOOK_SUFFIXES, identify, read_bytes
 from ntkreg.io.text import read_text
 from ntkreg.io.units import unit_of_header
+from ntkreg.io.wishes import Wishes
 from ntkreg.io.workbook import read_workbook
 from ntkreg.messages import Sentence
 
@@ -60,7 +61,13 @@ class RawTable:
 
 
 def read_raw(
-    path: str | Path, *, sheet: str | None = None, encoding: str | None = None
+    path: str | Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    header_row: int | None = None,
+    no_header: bool = False,
+    fill_merged: bool = False,
 ) -> RawTable:
     r"""Read a workbook or a delimited text file into columns with kinds.
 
@@ -72,6 +79,12 @@ def read_raw(
         Sheet of a workbook; default: the first visible one with data.
     encoding : str, optional
         Encoding of a text file; default: found by byte order mark, UTF-8, cp932, in that order.
+    header_row : int, optional
+        Row of the column names, counted from 1; default: found.
+    no_header : bool, default=False
+        Whether the table has no row of names; its columns are then named A, B, C.
+    fill_merged : bool, default=False
+        Whether every cell of a merged range in the data gets the value of its first cell.
 
     Returns
     -------
@@ -101,7 +114,8 @@ def read_raw(
         grid = read_text(data, path.name, encoding)
     else:
         grid = read_other_workbook(data, path.name, kind, sheet)
-    layout = find_table(grid, path.name)
+    wishes = Wishes(header_row, no_header, fill_merged)
+    grid, layout = find_table(grid, path.name, wishes)
     rows = layout.rows + 1
     columns = tuple(
         replace(column, entries=column_entries(column, rows, grid.sheet))
@@ -122,7 +136,7 @@ def read_raw(
         *_file_entries(grid, path, sheet),
         *grid.entries,
         *layout.entries,
-        *_name_entries(columns, grid.sheet, layout.header.rows[-1] + 1),
+        *_name_entries(columns, grid.sheet, layout.header.body),
     )
     return RawTable(source, columns, rows, entries)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,10 @@ def read_table(
     time: str | None = None,
     drop: Iterable[str] = (),
     encoding: str | None = None,
+    # Any: callers hand on their reading options as one dict of text
+    header_row: Any = None,
+    no_header: Any = False,
+    fill_merged: Any = False,
 ) -> Dataset:
     r"""Read a table and give each column its role.
 
@@ -57,6 +62,9 @@ def read_table(
         Headers of columns not to use.
     encoding : str, optional
         Encoding of a text file.
+    header_row : int, optional
+    no_header, fill_merged : bool, default=False
+        As in :func:`ntkreg.io.raw.read_raw`.
 
     Returns
     -------
@@ -80,7 +88,14 @@ def read_table(
     >>> data.X.columns.tolist(), data.n_rows
     (['Temp (C)'], 12)
     """
-    raw = read_raw(path, sheet=sheet, encoding=encoding)
+    raw = read_raw(
+        path,
+        sheet=sheet,
+        encoding=encoding,
+        header_row=header_row,
+        no_header=no_header,
+        fill_merged=fill_merged,
+    )
     roles = _assign_roles(raw, target, group, time, tuple(drop))
     return make_dataset(raw, roles)
 
