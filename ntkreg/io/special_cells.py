@@ -102,21 +102,25 @@ def _number(part: bytes, place: int, n_bytes: int) -> tuple[int, int]:
 
 def ods_cells(data: bytes, title: str) -> SpecialCells:
     """Return the special cells of one table of an .ods file."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open("content.xml") as content:
-        specials: SpecialCells = {}
-        row, inside = 0, False
-        for event, element in ElementTree.iterparse(content, events=("start", "end")):
-            if element.tag == _TABLE + "table":
-                inside = event == "start" and element.get(_TABLE + "name") == title
-                row = 0 if event == "start" else row
-            elif event == "end" and element.tag == _TABLE + "table-row":
-                repeated = _repeated(element, "rows")
-                if inside:
-                    found = _row_cells(element)
-                    for i in range(row, min(row + repeated, _MAX_ROW) if found else row):
-                        specials.update({(i, j): value for j, value in found.items()})
-                row += repeated
-                element.clear()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        content = archive.read("content.xml")
+    specials: SpecialCells = {}
+    # only formulas give errors or lack a value, and the walk takes longer than the reading
+    if b"formula=" not in content:
+        return specials
+    row, inside = 0, False
+    for event, element in ElementTree.iterparse(io.BytesIO(content), events=("start", "end")):
+        if element.tag == _TABLE + "table":
+            inside = event == "start" and element.get(_TABLE + "name") == title
+            row = 0 if event == "start" else row
+        elif event == "end" and element.tag == _TABLE + "table-row":
+            repeated = _repeated(element, "rows")
+            if inside:
+                found = _row_cells(element)
+                for i in range(row, min(row + repeated, _MAX_ROW) if found else row):
+                    specials.update({(i, j): value for j, value in found.items()})
+            row += repeated
+            element.clear()
     return specials
 
 
