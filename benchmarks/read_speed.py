@@ -66,6 +66,11 @@ def measure(reader: str, path: Path) -> dict[str, float]:
     return dict(json.loads(output))
 
 
+def make(path: Path, rows: int) -> None:
+    """Write a file in a process of its own: a child's peak memory begins at its parent's."""
+    subprocess.run([sys.executable, __file__, "--make", str(rows), str(path)], check=True)
+
+
 def compare(path: Path) -> None:
     """Print both readers' figures for a file."""
     ours, theirs = measure("ntkreg", path), measure("pandas", path)
@@ -80,17 +85,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--sheet-rows", type=int, default=100_000)
+    parser.add_argument("--make", nargs=2, metavar=("ROWS", "FILE"))
     parser.add_argument("--once", nargs=2, metavar=("READER", "FILE"))
     arguments = parser.parse_args()
     if arguments.once:
         print(json.dumps(read_once(arguments.once[0], Path(arguments.once[1]))))
         return
+    if arguments.make:
+        rows, path = int(arguments.make[0]), Path(arguments.make[1])
+        (make_text if path.suffix == ".csv" else make_sheet)(path, rows)
+        return
     with tempfile.TemporaryDirectory() as folder:
         text, sheet = Path(folder) / "t.csv", Path(folder) / "t.xlsx"
-        make_text(text, arguments.rows)
+        make(text, arguments.rows)
         compare(text)
         if arguments.sheet_rows:
-            make_sheet(sheet, arguments.sheet_rows)
+            make(sheet, arguments.sheet_rows)
             compare(sheet)
 
 
