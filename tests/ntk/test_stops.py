@@ -63,7 +63,11 @@ def test_on_a_noisy_table_the_net_predicts_what_its_kernel_does():
     y = X[:, 0] + rng.normal(size=80)
     options = {"activation": "relu", "depth": 1, "metric": None}
     net, kernel = (
-        model.fit(X, y) for model in (NTKRegressor(**options), NTKKernelRegressor(**options))
+        model.fit(X, y)
+        for model in (
+            NTKRegressor(width=512, n_networks=4, **options),
+            NTKKernelRegressor(**options),
+        )
     )
     prescription = net.prescription_
     assert prescription.n_deflated == 0

@@ -34,8 +34,8 @@ from ntkreg.ntk.results import Branch
 Array = NDArray[np.float64]
 Symmetry = Literal["pair", "top"]
 
-# rows are predicted in blocks of about this many hidden values (32 MB)
-_BLOCK_VALUES = 2**22
+# rows are predicted in blocks of about this many hidden values (1 MB): they stay in the cache
+_BLOCK_VALUES = 2**17
 
 
 @dataclass(frozen=True)
