@@ -7,13 +7,9 @@ from sklearn.utils import check_random_state
 
 from ntkreg.ntk.kernel.matrices import gram
 from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent, accelerated_step
-from ntkreg.ntk.network.architecture import (
-    Architecture,
-    initial_weights,
-    network_outputs,
-    predict_network,
-)
+from ntkreg.ntk.network.architecture import Architecture, initial_weights
 from ntkreg.ntk.network.gradient_descent import gradient_descent
+from ntkreg.ntk.network.outputs import network_outputs, predict_network
 from ntkreg.ntk.path import (
     accelerated_filter,
     decompose,

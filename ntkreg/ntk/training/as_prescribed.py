@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from ntkreg.ntk.fitted import KernelMember, NetworkMember
 from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent, accelerated_step
-from ntkreg.ntk.network.architecture import Architecture, initial_weights, predict_network
+from ntkreg.ntk.network.architecture import Architecture, initial_weights
 from ntkreg.ntk.network.gradient_descent import gradient_descent
 from ntkreg.ntk.network.gradient_flow import gradient_flow
+from ntkreg.ntk.network.outputs import predict_network
 from ntkreg.ntk.network.precision import resolve_dtype
 from ntkreg.ntk.network.stochastic_descent import (
     stochastic_gradient_descent,
