@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
 from ntkreg.io import read_table
-from ntkreg.ntk.kernel.cross_kernel import expand
+from ntkreg.ntk.kernel.cross import expand
 from ntkreg.ntk.kernel.matrices import centre, gram
 from ntkreg.ntk.landmarks.features import choose_landmarks, make_landmarks, n_landmarks
 from ntkreg.ntk.landmarks.path import (

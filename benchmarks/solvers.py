@@ -34,9 +34,10 @@ import pandas as pd
 from ntkreg.ntk.kernel.matrices import centre, gram
 from ntkreg.ntk.metric.scales import apply_metric
 from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent
-from ntkreg.ntk.network.architecture import Architecture, initial_weights, predict_network
+from ntkreg.ntk.network.architecture import Architecture, initial_weights
 from ntkreg.ntk.network.gradient_descent import gradient_descent
 from ntkreg.ntk.network.gradient_flow import gradient_flow
+from ntkreg.ntk.network.outputs import predict_network
 from ntkreg.ntk.path import gradient_descent_filter
 from ntkreg.ntk.prescription.members import Member
 from ntkreg.ntk.prescription.options import Options

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.ntk.kernel.cross_kernel import expand
+from ntkreg.ntk.kernel.cross import expand
 from ntkreg.ntk.metric.scales import Metric, apply_metric
-from ntkreg.ntk.network.architecture import Architecture, predict_network
+from ntkreg.ntk.network.architecture import Architecture
+from ntkreg.ntk.network.outputs import predict_network
 from ntkreg.ntk.parallel import threads_for
 from ntkreg.ntk.results import Prescription, TrainingTrace
 from ntkreg.preprocessing.embedding import Embedding, embed

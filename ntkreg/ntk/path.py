@@ -165,11 +165,6 @@ def accelerated_filters(
     ]
 
 
-def accelerated_residuals(values: Array, deflated: int, n_steps: int) -> Array:
-    """Return 1 - s g of :func:`accelerated_filter`, shape (n_steps + 1, n)."""
-    return 1.0 - values[None, :] * accelerated_filter(values, deflated, n_steps)
-
-
 def coefficients(spectrum: Spectrum, target: Array, filters: Array) -> Array:
     """Return the kernel coefficients alpha = U diag(g) U' y / n of one filter.
 

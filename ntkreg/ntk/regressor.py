@@ -55,11 +55,11 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
     fit_intercept : bool, default=True
         Whether the output is centred on the training rows (a net with an intercept, whose tangent
         kernel is the centred one); False is the papers' plain net on the centred target.
-    width : int, default=256
-        Hidden units of each hidden layer.
+    width : int or "auto", default="auto"
+        Hidden units of each hidden layer; "auto" is 2,048 up to 250 rows, 1,024 up to 500, 512 up
+        to 1,000, else 256; fewer beyond 100 columns; 256 for two or more hidden layers.
     n_networks : int or "auto", default="auto"
-        Nets with different random starts whose predictions are averaged; "auto" is 4 up to 500
-        rows and 2 beyond.
+        Nets with different random starts whose predictions are averaged; "auto" is 2.
     symmetry : {"pair", "top"}, default="pair"
         How the output is made zero at the start: a pair of equal nets, or one net with a mirrored
         top layer. The latter follows the kernel of the last hidden layer only and wants `trained`
@@ -147,7 +147,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         normal_scores: bool = True,
         sphere: bool = False,
         fit_intercept: bool = True,
-        width: int = 256,
+        width: int | str = "auto",
         n_networks: int | str = "auto",
         symmetry: str = "pair",
         output_scale: float | str = 1.0,

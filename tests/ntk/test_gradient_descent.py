@@ -4,14 +4,9 @@ import numpy as np
 import pytest
 
 from ntkreg.ntk.kernel.matrices import gram
-from ntkreg.ntk.network.architecture import (
-    Architecture,
-    implied_branches,
-    initial_weights,
-    network_outputs,
-    predict_network,
-)
+from ntkreg.ntk.network.architecture import Architecture, implied_branches, initial_weights
 from ntkreg.ntk.network.gradient_descent import gradient_descent
+from ntkreg.ntk.network.outputs import network_outputs, predict_network
 from ntkreg.ntk.path import coefficients, decompose, gradient_descent_filter, predictions_along
 from ntkreg.ntk.results import Branch
 

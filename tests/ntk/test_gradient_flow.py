@@ -5,10 +5,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from ntkreg.ntk.network.architecture import Architecture, initial_weights, network_outputs
+from ntkreg.ntk.network.architecture import Architecture, initial_weights
 from ntkreg.ntk.network.gradient_descent import gradient_descent
 from ntkreg.ntk.network.gradient_flow import gradient_flow
 from ntkreg.ntk.network.linearisation import tangent_kernel
+from ntkreg.ntk.network.outputs import network_outputs
 from ntkreg.ntk.results import Branch
 
 N = 25

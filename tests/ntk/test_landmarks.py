@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from ntkreg.ntk.kernel import cross_kernel as module
-from ntkreg.ntk.kernel.cross_kernel import cross_kernel
+from ntkreg.ntk.kernel import cross as module
+from ntkreg.ntk.kernel.cross import cross_kernel
 from ntkreg.ntk.kernel.matrices import centre, gram
 from ntkreg.ntk.landmarks.features import choose_landmarks, features, make_landmarks, n_landmarks
 from ntkreg.ntk.landmarks.path import (

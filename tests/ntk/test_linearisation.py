@@ -7,7 +7,7 @@ import pytest
 
 from ntkreg.ntk.kernel.matrices import centre, gram
 from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent, accelerated_step
-from ntkreg.ntk.network.architecture import Architecture, initial_weights, network_outputs
+from ntkreg.ntk.network.architecture import Architecture, initial_weights
 from ntkreg.ntk.network.backpropagation import Backpropagation
 from ntkreg.ntk.network.gradient_descent import gradient_descent
 from ntkreg.ntk.network.linearisation import (
@@ -16,6 +16,7 @@ from ntkreg.ntk.network.linearisation import (
     tangent_kernel,
     train_linearised,
 )
+from ntkreg.ntk.network.outputs import network_outputs
 from ntkreg.ntk.path import decompose, gradient_descent_filter
 from ntkreg.ntk.results import Branch
 

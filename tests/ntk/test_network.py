@@ -2,14 +2,9 @@ import numpy as np
 import pytest
 
 from ntkreg.ntk.kernel.matrices import gram
-from ntkreg.ntk.network.architecture import (
-    Architecture,
-    implied_branches,
-    initial_weights,
-    network_outputs,
-    predict_network,
-)
+from ntkreg.ntk.network.architecture import Architecture, implied_branches, initial_weights
 from ntkreg.ntk.network.backpropagation import Backpropagation
+from ntkreg.ntk.network.outputs import network_outputs, predict_network
 from ntkreg.ntk.results import Branch
 
 SHAPES = [
@@ -132,7 +127,7 @@ def test_the_prediction_is_the_mean_of_the_networks_and_does_not_depend_on_its_b
     inputs = rows(40)
     whole = predict_network(shape, weights, inputs)
     np.testing.assert_allclose(whole, network_outputs(shape, weights, inputs).mean(axis=0))
-    monkeypatch.setattr("ntkreg.ntk.network.architecture._BLOCK_VALUES", 16 * 7)
+    monkeypatch.setattr("ntkreg.ntk.network.outputs._BLOCK_VALUES", 16 * 7)
     np.testing.assert_allclose(predict_network(shape, weights, inputs), whole, rtol=1e-12)
 
 

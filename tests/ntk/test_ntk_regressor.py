@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ntkreg.ntk import NTKKernelRegressor, NTKRegressor
+from ntkreg.ntk.training.as_prescribed import default_width
 
 SMALL: dict[str, Any] = {"width": 32, "n_networks": 1}
 
@@ -82,6 +83,14 @@ def test_the_flow_is_for_small_tables():
     X = np.zeros((1_001, 1))
     with pytest.raises(ValueError, match="at most 1000 rows, got 1001; use 'accelerated'"):
         NTKRegressor(solver="flow").fit(X, X[:, 0])
+
+
+def test_small_tables_get_wide_nets(table):
+    X, y = table
+    net = NTKRegressor(activation="relu", max_steps=1).fit(X, y)
+    assert (net.leading_.architecture.width, net.leading_.architecture.n_networks) == (2_048, 2)
+    assert [default_width(500, p, 1) for p in (3, 200, 600)] == [1_024, 512, 256]
+    assert default_width(60, 3, 2) == 256
 
 
 def test_a_given_learning_rate_keeps_the_prescribed_training_time(table):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ntkreg.ntk.kernel.cross_kernel import cross_kernel, expand, profile_polynomials
+from ntkreg.ntk.kernel.cross import cross_kernel, expand, profile_polynomials
 from ntkreg.ntk.kernel.matrices import centre, gram
 from ntkreg.ntk.metric.inverse import inverse_from, invert_factor
 from ntkreg.ntk.path import decompose, gradient_descent_filter, predictions_along

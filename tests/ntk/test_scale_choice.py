@@ -8,8 +8,9 @@ import pytest
 from ntkreg.ntk import NTKRegressor
 from ntkreg.ntk.kernel.matrices import gram
 from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent
-from ntkreg.ntk.network.architecture import Architecture, initial_weights, network_outputs
+from ntkreg.ntk.network.architecture import Architecture, initial_weights
 from ntkreg.ntk.network.linearisation import tangent_kernel
+from ntkreg.ntk.network.outputs import network_outputs
 from ntkreg.ntk.path import decompose
 from ntkreg.ntk.results import Branch
 from ntkreg.ntk.training.scale_choice import SCALES, choose_scale

@@ -5,9 +5,10 @@ import pytest
 
 from ntkreg.ntk import NTKKernelRegressor, NTKRegressor
 from ntkreg.ntk.kernel.matrices import centre, gram
-from ntkreg.ntk.network.architecture import Architecture, initial_weights, predict_network
+from ntkreg.ntk.network.architecture import Architecture, initial_weights
 from ntkreg.ntk.network.gradient_descent import gradient_descent, make_engine
 from ntkreg.ntk.network.mini_batches import Rows, TopDirections
+from ntkreg.ntk.network.outputs import predict_network
 from ntkreg.ntk.network.stochastic_descent import (
     Guard,
     flow_time,

@@ -64,7 +64,10 @@ def test_on_a_noisy_table_the_net_predicts_what_its_kernel_does():
     options = {"activation": "relu", "depth": 1, "metric": None}
     net, kernel = (
         model.fit(X, y)
-        for model in (NTKRegressor(width=512, **options), NTKKernelRegressor(**options))
+        for model in (
+            NTKRegressor(width=512, n_networks=4, **options),
+            NTKKernelRegressor(**options),
+        )
     )
     prescription = net.prescription_
     assert prescription.n_deflated == 0

@@ -44,7 +44,7 @@ def test_a_study_with_a_net_says_its_regime_and_the_held_out_difference(study, t
     document = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["regime"]
     assert document["kind"] == regime.kind
     assert document["on_training_rows"]["gaps"]["kernel"] == regime.regime.gaps.kernel
-    assert [p["width"] for p in document["over_width"]["points"]] == [64, 128, 256, 512, 1024]
+    assert [p["width"] for p in document["over_width"]["points"]] == [64, 128, 256, 512, 1024, 2048]
 
 
 def test_every_constant_that_the_theory_speaks_of_has_a_reason(study):

@@ -2,10 +2,10 @@
 
 Only the kernel of a net whose layers are all trained is the neural tangent kernel; `Branch` names
 the others. Layers: `angles` -> `profiles`, `relu_powers` (closed forms) -> `matrices` (gram
-matrices) and `cross_kernel` (many rows against a few).
+matrices) and `cross` (many rows against a few).
 """
 
-from ntkreg.ntk.kernel.cross_kernel import cross_kernel
+from ntkreg.ntk.kernel.cross import cross_kernel
 from ntkreg.ntk.kernel.matrices import centre, gram
 from ntkreg.ntk.kernel.profiles import profile
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.ntk.kernel.cross_kernel import cross_kernel
+from ntkreg.ntk.kernel.cross import cross_kernel
 from ntkreg.ntk.kernel.profiles import profile_at_one
 from ntkreg.ntk.results import Branch
 

@@ -15,7 +15,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
 
-from ntkreg.ntk.kernel.cross_kernel import cross_kernel
+from ntkreg.ntk.kernel.cross import cross_kernel
 from ntkreg.ntk.kernel.matrices import gram
 from ntkreg.ntk.results import Branch
 

@@ -16,7 +16,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ntkreg.ntk.kernel.cross_kernel import chunk_rows, expand
+from ntkreg.ntk.kernel.cross import chunk_rows, expand
 from ntkreg.ntk.landmarks.features import Landmarks, features
 from ntkreg.ntk.landmarks.sums import Sums, merge, subtract
 from ntkreg.ntk.parallel import map_on_threads

@@ -14,7 +14,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.ntk.kernel.cross_kernel import chunk_rows
+from ntkreg.ntk.kernel.cross import chunk_rows
 from ntkreg.ntk.landmarks.features import Landmarks, features
 from ntkreg.ntk.parallel import map_on_threads
 

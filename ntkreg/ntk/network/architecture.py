@@ -1,4 +1,4 @@
-"""The finite network: its shape, its mirrored start, its predictions in float64.
+"""The finite network: its shape and its mirrored start.
 
 A net is a sum of parallel branches, f(u) = sum_b sqrt(weight_b) f_b(u), in NTK parameterisation
 (theory.md 1.1). A ReLU branch is
@@ -33,9 +33,6 @@ from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]
 Symmetry = Literal["pair", "top"]
-
-# rows are predicted in blocks of about this many hidden values (32 MB)
-_BLOCK_VALUES = 2**22
 
 
 @dataclass(frozen=True)
@@ -187,63 +184,3 @@ def initial_weights(
         shape = (architecture.n_networks, n_targets, 2, rows)
         weights.append(np.broadcast_to(readout, shape).copy())
     return weights
-
-
-def _hidden(rows: Array, layers: Sequence[Array]) -> Array:
-    for layer in layers:
-        rows = rows @ layer.T
-        np.maximum(rows, 0.0, out=rows)
-    return rows
-
-
-def _branch_output(branch: Branch, arrays: Sequence[Array], inputs: Array) -> Array:
-    # both halves of the mirror are computed by the same calls on arrays of the same shapes, so
-    # that at the start they are equal to the last bit and cancel to an exact zero
-    *layers, readout = arrays
-    shared = [layer[0] for layer in layers if len(layer) == 1]
-    mirrored = [layer for layer in layers if len(layer) == 2]
-    below = _hidden(inputs, shared)
-    halves = []
-    for half in range(2):
-        top = _hidden(below, [layer[half] for layer in mirrored])
-        if branch.power > 1:
-            top = top * top if branch.power == 2 else top * top * top
-        halves.append(top @ readout[half])
-    result: Array = halves[0] + halves[1]
-    return result
-
-
-def network_outputs(architecture: Architecture, weights: Sequence[Array], inputs: Array) -> Array:
-    """Return the output of every net, in float64.
-
-    Parameters
-    ----------
-    architecture : Architecture
-    weights : sequence of ndarray
-        As from :func:`initial_weights`.
-    inputs : ndarray of shape (n, n_inputs)
-        Embedded rows.
-
-    Returns
-    -------
-    ndarray of shape (n_networks, n, n_targets)
-    """
-    by_branch = split_by_branch(architecture, weights)
-    n_networks, n_targets = by_branch[0][0].shape[:2]
-    inputs = np.ascontiguousarray(inputs, dtype=np.float64)
-    outputs = np.zeros((n_networks, len(inputs), n_targets))
-    block = max(1, _BLOCK_VALUES // architecture.width)
-    for start in range(0, len(inputs), block):
-        part = slice(start, start + block)
-        for branch, arrays in zip(architecture.branches, by_branch, strict=True):
-            entry, factor = branch_inputs(architecture, branch, inputs[part])
-            for net, target in np.ndindex(n_networks, n_targets):
-                one = [array[net, target] for array in arrays]
-                outputs[net, part, target] += factor * _branch_output(branch, one, entry)
-    return outputs
-
-
-def predict_network(architecture: Architecture, weights: Sequence[Array], inputs: Array) -> Array:
-    """Return the mean of :func:`network_outputs` over the nets, shape (n, n_targets)."""
-    mean: Array = network_outputs(architecture, weights, inputs).mean(axis=0)
-    return mean

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ntkreg.ntk.kernel.matrices import gram
 from ntkreg.ntk.network.accelerated_descent import accelerated_step
-from ntkreg.ntk.network.architecture import Architecture, implied_branches, network_outputs
+from ntkreg.ntk.network.architecture import Architecture, implied_branches
 from ntkreg.ntk.network.linearisation import (
     linearised_outputs,
     momentum_filter,
@@ -23,6 +23,7 @@ from ntkreg.ntk.network.linearisation import (
     tangent_kernel,
     train_linearised,
 )
+from ntkreg.ntk.network.outputs import network_outputs
 from ntkreg.ntk.path import (
     ACCELERATED_SAFETY,
     Spectrum,

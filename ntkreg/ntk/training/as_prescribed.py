@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from ntkreg.ntk.fitted import KernelMember, NetworkMember
 from ntkreg.ntk.network.accelerated_descent import accelerated_gradient_descent, accelerated_step
-from ntkreg.ntk.network.architecture import Architecture, initial_weights, predict_network
+from ntkreg.ntk.network.architecture import Architecture, initial_weights
 from ntkreg.ntk.network.gradient_descent import gradient_descent
 from ntkreg.ntk.network.gradient_flow import gradient_flow
+from ntkreg.ntk.network.outputs import predict_network
 from ntkreg.ntk.network.precision import resolve_dtype
 from ntkreg.ntk.network.stochastic_descent import (
     stochastic_gradient_descent,
@@ -31,8 +32,30 @@ from ntkreg.ntk.validation import resolve_steps
 Array = NDArray[np.float64]
 Trained = tuple[list[Array], TrainingTrace]
 
-# seeds differ most where rows are few: on 1,353 rows four nets were no better than two
-MAX_ROWS_OF_FOUR = 500
+N_NETWORKS = 2
+# rows times units: two wide nets were better than four of 256 units, and small tables afford them
+_WIDTH_BUDGET = 512_000
+_WIDTHS = (256, 2_048)
+# beyond so many columns the first layer costs more than what follows it
+_CHEAP_INPUTS = 100
+
+
+def default_width(n_rows: int, n_inputs: int, depth: int) -> int:
+    """Return the hidden units: a power of two between 256 and 2048, fewer for more rows.
+
+    More than 100 inputs count like more rows. Below the top, hidden layers cost the square of the
+    width: they have 256.
+
+    Examples
+    --------
+    >>> [default_width(n, 10, 1) for n in (200, 400, 800, 1_500)]
+    [2048, 1024, 512, 256]
+    """
+    if depth > 1:
+        return _WIDTHS[0]
+    work = n_rows * max(n_inputs / _CHEAP_INPUTS, 1.0)
+    width = 1 << int(math.log2(max(_WIDTH_BUDGET / work, 1.0)))
+    return min(max(width, _WIDTHS[0]), _WIDTHS[1])
 
 
 def _plain_steps(member: Member, options: TrainingOptions) -> tuple[float, int]:
@@ -116,8 +139,11 @@ def train_as_prescribed(
     training time: in proportion to 1/eta, with momentum to 1/sqrt(eta).
     """
     branches = tuple(replace(b, trained=options.trained) for b in member.prescription.branches)
-    count = options.n_networks or (4 if len(target.values) <= MAX_ROWS_OF_FOUR else 2)
-    shape = Architecture(branches, options.width, count, options.symmetry, options.output_scale)
+    depth = max(branch.depth for branch in branches)
+    n_rows, n_inputs = member.inputs.shape
+    width = options.width or default_width(n_rows, n_inputs, depth)
+    count = options.n_networks or N_NETWORKS
+    shape = Architecture(branches, width, count, options.symmetry, options.output_scale)
     start = initial_weights(shape, member.inputs.shape[1], target.values.shape[1], options.seed)
     weights, trace = _SOLVERS[options.solver](
         member,

@@ -38,9 +38,10 @@ class TrainingOptions:
 
     Parameters
     ----------
-    width : int
-    n_networks : int or None
+    width : int or None
         None: by the number of rows.
+    n_networks : int or None
+        None: two.
     symmetry : {"pair", "top"}
     trained : {"all", "hidden", "last_hidden", "readout"}
     solver : {"accelerated", "gd", "sgd", "flow"}
@@ -57,7 +58,7 @@ class TrainingOptions:
         Nets of one model that are trained at the same time; None: as many as processors.
     """
 
-    width: int
+    width: int | None
     n_networks: int | None
     symmetry: Symmetry
     trained: Trained
@@ -84,6 +85,10 @@ def _count(estimator: Any, name: str) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name} must be an integer >= 1, got {value!r}")
     return int(value)
+
+
+def _count_or_auto(estimator: Any, name: str) -> int | None:
+    return None if _is_auto(getattr(estimator, name)) else _count(estimator, name)
 
 
 def _is_auto(value: Any) -> bool:
@@ -122,21 +127,21 @@ def make_training_options(estimator: Any, seed: int, n_rows: int) -> TrainingOpt
     limit = _MAX_STEPS[solver]
     resolve_steps(estimator.n_steps, 0)
     options = TrainingOptions(
-        width=_count(estimator, "width"),
-        n_networks=None if _is_auto(estimator.n_networks) else _count(estimator, "n_networks"),
+        width=_count_or_auto(estimator, "width"),
+        n_networks=_count_or_auto(estimator, "n_networks"),
         symmetry=_choice(estimator, "symmetry", ("pair", "top")),
         trained=estimator.trained,
         solver=solver,
         n_steps=estimator.n_steps,
         learning_rate=_learning_rate(estimator.learning_rate),
-        max_steps=limit if _is_auto(estimator.max_steps) else _count(estimator, "max_steps"),
+        max_steps=_count_or_auto(estimator, "max_steps") or limit,
         dtype=_choice(estimator, "dtype", ("auto", *DTYPES)),
         fit_intercept=bool(estimator.fit_intercept),
         seed=seed,
         output_scale=given_scale(estimator.output_scale) or 1.0,
         n_threads=threads_of(estimator.n_jobs),
     )
-    if options.symmetry == "top" and options.width % 2:
+    if options.symmetry == "top" and options.width is not None and options.width % 2:
         raise ValueError(f"width must be even for symmetry='top', got {options.width}")
     if options.symmetry == "top" and options.trained == "all":
         raise ValueError(
