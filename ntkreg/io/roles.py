@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
+from ntkreg.io.candidates import candidate_entries
 from ntkreg.io.columns import RawColumn
 from ntkreg.io.dataset import Column, Dataset, Role
 from ntkreg.io.describe import describe_columns, to_frame
@@ -165,11 +166,7 @@ def make_dataset(raw: RawTable, roles: Mapping[int, Role]) -> Dataset:
         groups, missing = _group_labels(raw.columns[where["group"]], rows, raw)
         entries += missing
     columns, features = describe_columns(raw.columns, roles, rows)
-    entries += [
-        _dropped_entry(column, raw, asked=roles.get(position) == "dropped")
-        for position, column in enumerate(columns)
-        if column.role == "dropped"
-    ]
+    entries += _dropped_entries(columns, roles, raw) + candidate_entries(raw, roles)
     if not any(column.role == "feature" for column in columns):
         raise InputError(
             "E127",
@@ -225,6 +222,16 @@ def _rows_without(
     values = {"column": column.name, "count": len(rows), "rows": rows[:_SHOWN]}
     message = Sentence(code, values)
     return [LedgerEntry("warning", message, raw.source.sheet, rows[0], column.name, len(rows))]
+
+
+def _dropped_entries(
+    columns: Iterable[Column], roles: Mapping[int, Role], raw: RawTable
+) -> list[LedgerEntry]:
+    return [
+        _dropped_entry(column, raw, asked=roles.get(position) == "dropped")
+        for position, column in enumerate(columns)
+        if column.role == "dropped"
+    ]
 
 
 def _dropped_entry(column: Column, raw: RawTable, *, asked: bool) -> LedgerEntry:

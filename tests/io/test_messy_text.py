@@ -151,3 +151,14 @@ def test_C09_limits_are_told_quickly(tmp_path, kind):
     with pytest.raises(InputError, match=message):
         read(tmp_path, text)
     assert time.perf_counter() - start < 10
+
+
+def test_C03_a_single_byte_is_refused(tmp_path):
+    (tmp_path / "one.csv").write_bytes(b"\x89")
+    with pytest.raises(InputError, match=r"one\.csv holds no row of data"):
+        read_raw(tmp_path / "one.csv")
+
+
+def test_B07_a_last_line_of_full_width_blanks_is_no_row(tmp_path):
+    (tmp_path / "t.csv").write_text("x,y\n1,2\n3,4\n\u3000,\n", encoding="utf-8")
+    assert read_raw(tmp_path / "t.csv").n_rows == 2
