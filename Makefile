@@ -1,6 +1,7 @@
 # make demo    what it does, on a sample table, in a fresh environment
 # make check   everything that must hold before a commit: lint types test
-# Other targets: install, dev, test, lint, types, format, wheel, wheel-check, sample-data, clean
+# Other targets: install, dev, test, fuzz, lint, types, format, messages, wheel, wheel-check,
+# sample-data, clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,10 +10,11 @@ BIN := $(VENV)/bin
 OUT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install dev test lint types check format wheel wheel-check sample-data clean
+.PHONY: help demo install dev test fuzz lint types check format messages wheel wheel-check
+.PHONY: sample-data clean
 
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 demo: install
 	@$(BIN)/ntkreg demo $(if $(OUT),--out "$(OUT)") --force
@@ -22,6 +24,11 @@ dev: $(VENV)/.installed-dev
 
 test: dev
 	$(BIN)/python -m pytest -q
+
+# damaged files and tables in random dialects, 50,000 of each
+FUZZ ?= 50000
+fuzz: dev
+	NTKREG_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q tests/io/test_fuzz.py
 
 lint: dev
 	$(BIN)/ruff check .
@@ -35,6 +42,9 @@ check: lint types test
 format: dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+messages: dev
+	$(BIN)/python -m ntkreg.messages > docs/messages.md
 
 wheel: dev
 	rm -rf build

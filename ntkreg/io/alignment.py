@@ -13,14 +13,17 @@ from ntkreg.exceptions import InputError
 from ntkreg.io.columns import READABLE, RawColumn
 from ntkreg.io.dataset import Column
 from ntkreg.io.describe import Values, to_frame
-from ntkreg.io.findings import Finder, numeric_entries
+from ntkreg.io.findings import Finder, missing_entries, numeric_entries
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.io.names import fold, nearest
 from ntkreg.io.raw import RawTable
-from ntkreg.io.values import ABSENT, Status
+from ntkreg.io.units import same_unit
+from ntkreg.io.values import ABSENT, Status, parse_number
 from ntkreg.messages import Sentence
 
 MANY_OUTSIDE = 0.1
+# a few new rows say nothing about what is a mark and what a value, or a code; training rows did
+_OF_TRAINING = ("W118", "W160", "W161")
 
 
 @dataclass(frozen=True)
@@ -77,18 +80,23 @@ def align(raw: RawTable, columns: tuple[Column, ...]) -> Aligned:
     Raises
     ------
     InputError
-        If a feature column is missing, or one that was numeric now holds mostly text.
+        If a feature column is missing, one column of the file would have to serve as two, or one
+        that was numeric now holds mostly text.
     """
     remarks = _Remarks([[] for _ in range(raw.n_rows)])
     features: dict[str, Values] = {}
-    used: list[RawColumn] = []
+    used: dict[str, str] = {}
     for column in (c for c in columns if c.role == "feature"):
         found = _match(raw, column, remarks)
+        where = {"file": raw.source.file, "column": column.name}
         if found is None:
             near = nearest(column.name, [c.name for c in raw.columns])
-            where = {"file": raw.source.file, "column": column.name}
             raise InputError("E130", where, file=raw.source.file, column=column.name, near=near)
-        used.append(found)
+        if found.name in used:
+            facts = {"column": used[found.name], "other": column.name, "found": found.name}
+            raise InputError("E160", where, file=raw.source.file, **facts)
+        used[found.name] = column.name
+        _compare_units(raw, found, column, remarks)
         read = _numbers if column.kind == "numeric" else _labels
         features[column.key] = read(raw, found, column, remarks)
     y = _target(raw, columns, remarks, used)
@@ -115,6 +123,14 @@ def _match(raw: RawTable, column: Column, remarks: _Remarks) -> RawColumn | None
     return folded[0]
 
 
+def _compare_units(raw: RawTable, found: RawColumn, column: Column, remarks: _Remarks) -> None:
+    if column.unit and found.unit and not same_unit(column.unit, found.unit):
+        values = {"column": column.name, "unit": column.unit, "found": found.unit}
+        message = Sentence("W169", values)
+        sheet = raw.source.sheet
+        remarks.entries.append(LedgerEntry("warning", message, sheet, column=column.name))
+
+
 def _numbers(
     raw: RawTable, found: RawColumn, column: Column, remarks: _Remarks
 ) -> NDArray[np.float64]:
@@ -131,8 +147,8 @@ def _numbers(
         )
     values = found.numbers()
     finder = Finder(found, raw.row_numbers, raw.source.sheet)
-    # a few new rows say nothing about what is a mark and what is a value, the training rows did
-    remarks.entries += [e for e in numeric_entries(finder) if e.message.code != "W118"]
+    entries = missing_entries(finder) + numeric_entries(finder)
+    remarks.entries += [e for e in entries if e.message.code not in _OF_TRAINING]
     _note_missing(np.isnan(values), column, remarks)
     outside = (values < column.minimum) | (values > column.maximum)
     for i in np.flatnonzero(outside):
@@ -148,22 +164,31 @@ def _labels(
     raw: RawTable, found: RawColumn, column: Column, remarks: _Remarks
 ) -> NDArray[np.object_]:
     labels = found.labels()
+    finder = Finder(found, raw.row_numbers, raw.source.sheet)
+    remarks.entries += missing_entries(finder)
     _note_missing(np.array([label is None for label in labels], dtype=bool), column, remarks)
-    known = {fold(level): level for level in column.levels}
+    known = {_spelling(level): level for level in column.levels}
+    known.update({fold(level): level for level in column.levels})
     known.update({level: level for level in column.levels})
     unseen = []
     for i, label in enumerate(labels):
         if label is None:
             continue
-        labels[i] = known.get(label) or known.get(fold(label))
+        labels[i] = known.get(label) or known.get(fold(label)) or known.get(_spelling(label))
         if labels[i] is None:
             unseen.append(i)
             values = {"column": column.name, "value": label}
             remarks.rows[i].append(Sentence("I112", values))
     if unseen:
-        finder = Finder(found, raw.row_numbers, raw.source.sheet)
         remarks.entries.append(finder.entry("warning", "W129", np.array(unseen)))
     return labels
+
+
+def _spelling(label: str) -> str:
+    """Level as a workbook would give it: the text 1.0 is its number 1, but 001 is a code."""
+    narrow = fold(label)
+    number = None if narrow[:1] == "0" and narrow[1:2].isdigit() else parse_number(narrow)[0]
+    return narrow if number is None else f"{number:.15g}"
 
 
 def _note_missing(missing: NDArray[np.bool_], column: Column, remarks: _Remarks) -> None:
@@ -172,23 +197,22 @@ def _note_missing(missing: NDArray[np.bool_], column: Column, remarks: _Remarks)
 
 
 def _target(
-    raw: RawTable, columns: Sequence[Column], remarks: _Remarks, used: list[RawColumn]
+    raw: RawTable, columns: Sequence[Column], remarks: _Remarks, used: dict[str, str]
 ) -> NDArray[np.float64] | None:
     target = next((column for column in columns if column.role == "target"), None)
     found = None if target is None else _match(raw, target, remarks)
     if found is None:
         return None
-    used.append(found)
+    used[found.name] = found.name
     values = found.numbers()
     return values if np.isfinite(values).any() else None
 
 
 def _name_extras(
-    raw: RawTable, columns: Sequence[Column], used: list[RawColumn], remarks: _Remarks
+    raw: RawTable, columns: Sequence[Column], used: dict[str, str], remarks: _Remarks
 ) -> None:
     trained = {fold(column.name) for column in columns}
-    matched = {column.name for column in used}
-    extras = [c.name for c in raw.columns if c.name not in matched and fold(c.name) not in trained]
+    extras = [c.name for c in raw.columns if c.name not in used and fold(c.name) not in trained]
     if extras:
         message = Sentence("I104", {"columns": extras, "count": len(extras)})
         remarks.entries.append(LedgerEntry("info", message, raw.source.sheet, count=len(extras)))

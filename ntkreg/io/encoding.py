@@ -129,7 +129,7 @@ def _guess(data: bytes, file: str) -> Decoded:
         raise InputError(
             "E118", {"file": file, "row": row}, file=file, row=row, bytes=_hex(data, start)
         )
-    sample = next(line for line in text.splitlines() if _NON_ASCII.search(line))
+    sample = next((line for line in text.splitlines() if _NON_ASCII.search(line)), "")
     message = Sentence("W101", {"encoding": name, "sample": sample.strip()})
     return text, name, (LedgerEntry("warning", message),)
 

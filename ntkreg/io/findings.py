@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.io.columns import RawColumn, has_leading_zeros, read_dates
+from ntkreg.io.columns import RawColumn, has_leading_zeros, read_dates, zero_led
 from ntkreg.io.ledger import LedgerEntry, Severity
-from ntkreg.io.sentinels import find_sentinel
+from ntkreg.io.sentinels import find_sentinels
+from ntkreg.io.units import same_unit
 from ntkreg.io.values import Status
 from ntkreg.messages import Sentence
 
 _SHOWN = 5
+_MARKS_SHOWN = 10
+MOSTLY_EMPTY = 0.95
 _REPAIRS = {"width": "R109", "unit": "R110", "percent": "R111", "thousands": "R112"}
+_GLUED = ("unit", "percent")
 _MISSING: tuple[tuple[Severity, str, tuple[Status, ...]], ...] = (
     ("repair", "R108", (Status.MARK,)),
     ("warning", "W107", (Status.ERROR,)),
@@ -72,11 +76,7 @@ def column_entries(
         Sheet name.
     """
     finder = Finder(column, rows, sheet)
-    entries = [
-        finder.entry(severity, code, where)
-        for severity, code, statuses in _MISSING
-        if len(where := column.readings.rows(*statuses))
-    ]
+    entries = missing_entries(finder) + _empty_entries(finder)
     if column.kind == "numeric":
         entries += numeric_entries(finder)
     elif column.kind == "date":
@@ -84,6 +84,29 @@ def column_entries(
     elif column.kind in ("category", "text", "identifier"):
         entries += _word_entries(finder)
     return tuple(entries)
+
+
+def missing_entries(finder: Finder) -> list[LedgerEntry]:
+    """Return the entries about marks, error cells and formulas without a value."""
+    entries = []
+    for severity, code, statuses in _MISSING:
+        where = finder.column.readings.rows(*statuses)
+        if len(where):
+            marks = Counter(str(cell).strip() for cell in finder.column.cells[where])
+            values = [f"{mark} ({count})" for mark, count in marks.most_common(_MARKS_SHOWN)]
+            entries.append(finder.entry(severity, code, where, values=values))
+    return entries
+
+
+def _empty_entries(finder: Finder) -> list[LedgerEntry]:
+    """Say that a column, though not empty, is too empty to learn from."""
+    column, n_rows = finder.column, len(finder.rows)
+    if column.kind not in ("numeric", "category") or column.n_missing <= MOSTLY_EMPTY * n_rows:
+        return []
+    share = 100 * column.n_missing / n_rows
+    values = {"column": column.name, "share": share, "count": n_rows - column.n_missing}
+    message = Sentence("W162", values)
+    return [LedgerEntry("warning", message, finder.sheet, None, column.name, column.n_missing)]
 
 
 def numeric_entries(finder: Finder) -> list[LedgerEntry]:
@@ -100,13 +123,20 @@ def numeric_entries(finder: Finder) -> list[LedgerEntry]:
     unreadable = readings.rows(Status.TEXT, Status.DATE, mixed_in)
     if len(unreadable):
         entries.append(finder.entry("warning", "W109", unreadable))
+    zeros = zero_led(finder.column.cells, readings)
+    if len(zeros):
+        entries.append(finder.entry("warning", "W160", zeros))
     for name, where in readings.repairs.items():
         entries.append(finder.entry("repair", _REPAIRS[name], where, units=list(readings.units)))
+    unit = finder.column.unit
+    if unit and readings.units and not same_unit(unit, readings.units[0]):
+        where = np.concatenate([readings.repairs[n] for n in _GLUED if n in readings.repairs])
+        fields = {"unit": unit, "found": readings.units[0]}
+        entries.append(finder.entry("warning", "W161", np.sort(where), **fields))
     if finder.column.decimal == ",":
         commas = np.flatnonzero([isinstance(c, str) and "," in c for c in finder.column.cells])
         entries.append(finder.entry("repair", "R115", commas))
-    sentinel = find_sentinel(readings.values)
-    if sentinel is not None:
+    for sentinel in find_sentinels(readings.values):
         where = np.flatnonzero(readings.values == sentinel)
         entries.append(finder.entry("warning", "W118", where, value=sentinel))
     return entries
@@ -130,11 +160,22 @@ def _word_entries(finder: Finder) -> list[LedgerEntry]:
     readings = finder.column.readings
     n_numbers = readings.count(Status.NUMBER)
     if has_leading_zeros(finder.column.cells, readings):
-        zeros = [isinstance(c, str) and c[:1] == "0" for c in finder.column.cells]
-        return [finder.entry("info", "I102", np.flatnonzero(zeros))]
+        codes = finder.entry("info", "I102", zero_led(finder.column.cells, readings))
+        return [codes, *_rare_levels(finder)]
+    entries = _rare_levels(finder)
     words = readings.rows(Status.TEXT, Status.TIME, Status.DATE)
     n_present = n_numbers + len(words)
     if len(words) and 2 * n_numbers >= n_present:
         share = 100 * len(words) / n_present
-        return [finder.entry("warning", "W124", words, share=share)]
-    return []
+        entries.append(finder.entry("warning", "W124", words, share=share))
+    return entries
+
+
+def _rare_levels(finder: Finder) -> list[LedgerEntry]:
+    """Name the levels of a category that one row alone has."""
+    if finder.column.kind != "category":
+        return []
+    labels = finder.column.labels()
+    counts = Counter(label for label in labels if label is not None)
+    once = np.flatnonzero([counts.get(label) == 1 for label in labels])
+    return [finder.entry("warning", "W163", once, total=len(counts))] if len(once) else []

@@ -88,9 +88,12 @@ def make_cells(rows: list[list[Any]], blank: str | None, file: str) -> Cells:
     return cells
 
 
+_IS_WHITE = np.frompyfunc(lambda cell: isinstance(cell, str) and not cell.strip(), 1, 1)
+
+
 def blank_mask(cells: Cells) -> NDArray[np.bool_]:
-    """Return where nothing stands, for cells of any shape."""
-    return np.asarray(pd.isnull(cells) | (cells == ""), dtype=bool)
+    """Return where nothing but white space stands, for cells of any shape."""
+    return np.asarray(pd.isnull(cells) | _IS_WHITE(cells).astype(bool), dtype=bool)
 
 
 def is_blank(cell: Any) -> bool:

@@ -12,6 +12,7 @@ from ntkreg.io.grid import Cells, Grid, blank_mask, is_blank
 from ntkreg.io.names import SEPARATOR, fold, tidy
 from ntkreg.io.units import bare_unit, is_unit
 from ntkreg.io.values import ABSENT, Status, read_cell
+from ntkreg.messages import Sentence
 
 CANDIDATES = 40
 SAMPLE = 50
@@ -24,22 +25,37 @@ _DATA_SHARE = 0.8
 
 @dataclass(frozen=True)
 class Header:
-    """Rows of a header, counted from 0, and the texts they give each column of the grid."""
+    """Rows of a header, counted from 0, and the texts they give each column of the grid.
+
+    A table without a header has no rows here, and letters as texts.
+    """
 
     rows: tuple[int, ...]
     unit_row: int | None
     texts: tuple[str, ...]
     units: tuple[str | None, ...]
+    first: int = 0
 
     @property
     def body(self) -> int:
         """First row below the header."""
+        if not self.rows:
+            return self.first
         last = self.rows[-1] if self.unit_row is None else self.unit_row
         return last + 1
 
 
-def find_header(grid: Grid, file: str) -> Header:
+def find_header(grid: Grid, file: str, header_row: int | None = None) -> Header:
     """Return the header of the table in a grid.
+
+    Parameters
+    ----------
+    grid : Grid
+        All cells.
+    file : str
+        File name for messages.
+    header_row : int, optional
+        Row of the names (from 1), if the user knows; default: found.
 
     Raises
     ------
@@ -48,7 +64,10 @@ def find_header(grid: Grid, file: str) -> Header:
     """
     cells = grid.cells
     filled = np.flatnonzero(~blank_mask(cells).all(axis=1))
-    top = _top_row(cells, filled, file)
+    if header_row is None:
+        top = _top_row(cells, filled, file)
+    else:
+        top = _asked_row(cells, filled, header_row, file)
     rows = _joined_rows(grid, filled, top)
     texts = _join(grid, rows)
     below = filled[filled > rows[-1]]
@@ -57,6 +76,20 @@ def find_header(grid: Grid, file: str) -> Header:
     units = _unit_row(cells[below[0]])
     has_units = any(unit is not None for unit in units)
     return Header(tuple(rows), int(below[0]) if has_units else None, tuple(texts), units)
+
+
+def _asked_row(cells: Cells, filled: NDArray[np.int64], header_row: int, file: str) -> int:
+    """Row the user named, if it can be a header."""
+    row = header_row - 1
+    reason = ""
+    if row not in filled:
+        reason = "I150"
+    elif np.isin(_statuses(cells[[row]]), (*_QUANTITIES, Status.BLANK)).all():
+        reason = "I151"
+    if reason:
+        where = {"file": file, "row": header_row}
+        raise InputError("E151", where, file=file, row=header_row, reason=Sentence(reason))
+    return row
 
 
 def _statuses(cells: Cells) -> NDArray[np.uint8]:
@@ -82,7 +115,9 @@ def _top_row(cells: Cells, filled: NDArray[np.int64], file: str) -> int:
     if not named:
         row = int(window[first]) + 1
         shown = [str(cell) for cell in cells[row - 1] if not is_blank(cell)][:5]
-        raise InputError("E121", {"file": file, "row": row}, file=file, row=row, values=shown)
+        # with words in it the row may be a header spoilt by a mistake, which is to be mended
+        code = "E121" if (status[first] == Status.TEXT).any() else "E156"
+        raise InputError(code, {"file": file, "row": row}, file=file, row=row, values=shown)
     best = max(named, key=lambda k: n_cells[k])
     _refuse_second_block(window, status, best, file)
     return int(window[best])

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
+from ntkreg.io.blocks import refuse_other_tables
 from ntkreg.io.grid import Cells, Grid, blank_mask, column_letter, is_blank
 from ntkreg.io.header import Header, find_header
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.io.marks import words
 from ntkreg.io.names import SEPARATOR, fold
+from ntkreg.io.wishes import Wishes, fill_merged, range_names, without_header
 from ntkreg.messages import Sentence
 
 _TOTALS = words(
@@ -51,20 +53,37 @@ class Layout:
     @property
     def first_cell(self) -> str:
         """Address of the first header cell."""
-        return f"{column_letter(int(self.columns[0]))}{self.header.rows[0] + 1}"
+        row = self.header.rows[0] if self.header.rows else self.header.first
+        return f"{column_letter(int(self.columns[0]))}{row + 1}"
 
 
-def find_table(grid: Grid, file: str) -> Layout:
-    """Return the table in a grid.
+def find_table(grid: Grid, file: str, wishes: Wishes | None = None) -> tuple[Grid, Layout]:
+    """Return the grid, its merged cells filled if the user wishes so, and the table in it.
 
     Raises
     ------
     InputError
-        If there is no header, no data row, or a line with more fields than the header.
+        If there is no header, no data row, a line with more fields than the header, or more than
+        one table.
     """
-    header = find_header(grid, file)
+    wishes = wishes or Wishes()
+    if wishes.no_header and wishes.header_row is not None:
+        raise InputError("E152", {"file": file}, row=wishes.header_row)
+    if wishes.no_header:
+        header = without_header(grid, file)
+    else:
+        header = find_header(grid, file, wishes.header_row)
+    filled = np.flatnonzero(~blank_mask(grid.cells).all(axis=1))
+    if header.rows:
+        asked = wishes.header_row is not None
+        refuse_other_tables(grid, header, filled, file, asked=asked)
+    if wishes.fill_merged:
+        grid = fill_merged(grid, header.body)
+    return grid, _lay_out(grid, header, filled, file)
+
+
+def _lay_out(grid: Grid, header: Header, filled: NDArray[np.int64], file: str) -> Layout:
     blank = blank_mask(grid.cells)
-    filled = np.flatnonzero(~blank.all(axis=1))
     rows, cut = _without_footer(grid.cells, filled[filled >= header.body])
     if not len(rows):
         raise InputError("E122", {"file": file, "sheet": grid.sheet}, file=file)
@@ -132,6 +151,10 @@ def _is_note(rows: Cells) -> bool:
 
 
 def _entries_above(grid: Grid, header: Header, filled: NDArray[np.int64]) -> list[LedgerEntry]:
+    if not header.rows:
+        names = [text for text in header.texts if text]
+        message = Sentence("R150", {"first": names[0], "last": names[-1]})
+        return [LedgerEntry("repair", message, grid.sheet, header.first + 1, count=len(names))]
     entries = []
     above = filled[filled < header.rows[0]]
     if len(above):
@@ -163,11 +186,7 @@ def _entries_inside(grid: Grid, layout: Layout, blank: NDArray[np.bool_]) -> lis
         entries.append(LedgerEntry("repair", message, grid.sheet, row + 1, count=n_blank))
     merged = [r for r in grid.merged if r[2] >= first and r[0] <= last]
     if merged:
-        ranges = [
-            f"{column_letter(left)}{top + 1}:{column_letter(right)}{bottom + 1}"
-            for top, left, bottom, right in merged[:_SHOWN]
-        ]
-        message = Sentence("W119", {"count": len(merged), "ranges": ranges})
+        message = Sentence("W119", {"count": len(merged), "ranges": range_names(merged)})
         entries.append(
             LedgerEntry("warning", message, grid.sheet, merged[0][0] + 1, count=len(merged))
         )
@@ -178,7 +197,8 @@ def _entries_inside(grid: Grid, layout: Layout, blank: NDArray[np.bool_]) -> lis
 
 def _short_rows(grid: Grid, layout: Layout) -> list[LedgerEntry]:
     assert grid.lengths is not None
-    expected = int(grid.lengths[layout.header.rows[-1]])
+    head = layout.header.rows
+    expected = int(grid.lengths[head[-1]] if head else np.median(grid.lengths[layout.rows]))
     short = layout.rows[grid.lengths[layout.rows] < expected]
     if not len(short):
         return []

@@ -18,9 +18,11 @@ from ntkreg.io.grid import Cells, Grid
 from ntkreg.io.layout import Layout, find_table
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.io.names import unique_names
-from ntkreg.io.sniff import identify, read_bytes
+from ntkreg.io.other_workbook import read_other_workbook
+from ntkreg.io.sniff import WORKBOOK_SUFFIXES, identify, read_bytes
 from ntkreg.io.text import read_text
 from ntkreg.io.units import unit_of_header
+from ntkreg.io.wishes import Wishes
 from ntkreg.io.workbook import read_workbook
 from ntkreg.messages import Sentence
 
@@ -59,7 +61,13 @@ class RawTable:
 
 
 def read_raw(
-    path: str | Path, *, sheet: str | None = None, encoding: str | None = None
+    path: str | Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    header_row: int | None = None,
+    no_header: bool = False,
+    fill_merged: bool = False,
 ) -> RawTable:
     r"""Read a workbook or a delimited text file into columns with kinds.
 
@@ -71,6 +79,12 @@ def read_raw(
         Sheet of a workbook; default: the first visible one with data.
     encoding : str, optional
         Encoding of a text file; default: found by byte order mark, UTF-8, cp932, in that order.
+    header_row : int, optional
+        Row of the column names, counted from 1; default: found.
+    no_header : bool, default=False
+        Whether the table has no row of names; its columns are then named A, B, C.
+    fill_merged : bool, default=False
+        Whether every cell of a merged range in the data gets the value of its first cell.
 
     Returns
     -------
@@ -96,9 +110,12 @@ def read_raw(
     kind = identify(data, path)
     if kind == "xlsx":
         grid = read_workbook(data, path.name, sheet)
-    else:
+    elif kind == "text":
         grid = read_text(data, path.name, encoding)
-    layout = find_table(grid, path.name)
+    else:
+        grid = read_other_workbook(data, path.name, kind, sheet)
+    wishes = Wishes(header_row, no_header, fill_merged)
+    grid, layout = find_table(grid, path.name, wishes)
     rows = layout.rows + 1
     columns = tuple(
         replace(column, entries=column_entries(column, rows, grid.sheet))
@@ -119,7 +136,7 @@ def read_raw(
         *_file_entries(grid, path, sheet),
         *grid.entries,
         *layout.entries,
-        *_name_entries(columns, grid.sheet, layout.header.rows[-1] + 1),
+        *_name_entries(columns, grid.sheet, layout.header.body),
     )
     return RawTable(source, columns, rows, entries)
 
@@ -161,10 +178,11 @@ def _refuse_both_decimals(
 
 def _file_entries(grid: Grid, path: Path, sheet: str | None) -> list[LedgerEntry]:
     """Say how the file as a whole was read."""
-    if grid.kind == "xlsx":
-        if path.suffix.lower() in (".xlsx", ".xlsm"):
+    if grid.kind != "csv":
+        if path.suffix.lower() in WORKBOOK_SUFFIXES[grid.kind]:
             return []
-        misnamed = Sentence("W103", {"file": path.name, "suffix": path.suffix or "-"})
+        fields = {"file": path.name, "suffix": path.suffix or "-", "kind": f".{grid.kind}"}
+        misnamed = Sentence("W103" if grid.kind == "xlsx" else "W140", fields)
         return [LedgerEntry("warning", misnamed)]
     delimiter = {"\t": "tab"}.get(grid.delimiter or "", grid.delimiter)
     values = {"encoding": grid.encoding, "delimiter": delimiter}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
+from ntkreg.io.candidates import candidate_entries
 from ntkreg.io.columns import RawColumn
 from ntkreg.io.dataset import Column, Dataset, Role
 from ntkreg.io.describe import describe_columns, to_frame
@@ -39,6 +41,10 @@ def read_table(
     time: str | None = None,
     drop: Iterable[str] = (),
     encoding: str | None = None,
+    # Any: callers hand on their reading options as one dict of text
+    header_row: Any = None,
+    no_header: Any = False,
+    fill_merged: Any = False,
 ) -> Dataset:
     r"""Read a table and give each column its role.
 
@@ -57,6 +63,9 @@ def read_table(
         Headers of columns not to use.
     encoding : str, optional
         Encoding of a text file.
+    header_row : int, optional
+    no_header, fill_merged : bool, default=False
+        As in :func:`ntkreg.io.raw.read_raw`.
 
     Returns
     -------
@@ -80,7 +89,14 @@ def read_table(
     >>> data.X.columns.tolist(), data.n_rows
     (['Temp (C)'], 12)
     """
-    raw = read_raw(path, sheet=sheet, encoding=encoding)
+    raw = read_raw(
+        path,
+        sheet=sheet,
+        encoding=encoding,
+        header_row=header_row,
+        no_header=no_header,
+        fill_merged=fill_merged,
+    )
     roles = _assign_roles(raw, target, group, time, tuple(drop))
     return make_dataset(raw, roles)
 
@@ -150,11 +166,7 @@ def make_dataset(raw: RawTable, roles: Mapping[int, Role]) -> Dataset:
         groups, missing = _group_labels(raw.columns[where["group"]], rows, raw)
         entries += missing
     columns, features = describe_columns(raw.columns, roles, rows)
-    entries += [
-        _dropped_entry(column, raw, asked=roles.get(position) == "dropped")
-        for position, column in enumerate(columns)
-        if column.role == "dropped"
-    ]
+    entries += _dropped_entries(columns, roles, raw) + candidate_entries(raw, roles)
     if not any(column.role == "feature" for column in columns):
         raise InputError(
             "E127",
@@ -210,6 +222,16 @@ def _rows_without(
     values = {"column": column.name, "count": len(rows), "rows": rows[:_SHOWN]}
     message = Sentence(code, values)
     return [LedgerEntry("warning", message, raw.source.sheet, rows[0], column.name, len(rows))]
+
+
+def _dropped_entries(
+    columns: Iterable[Column], roles: Mapping[int, Role], raw: RawTable
+) -> list[LedgerEntry]:
+    return [
+        _dropped_entry(column, raw, asked=roles.get(position) == "dropped")
+        for position, column in enumerate(columns)
+        if column.role == "dropped"
+    ]
 
 
 def _dropped_entry(column: Column, raw: RawTable, *, asked: bool) -> LedgerEntry:

@@ -9,15 +9,37 @@ from numpy.typing import NDArray
 
 _NINES = re.compile(r"-?9{2,}(\.9+)?|-?1e\+(2\d|3\d)|-?9\.9+e\+\d+")
 _MIN_REPEATS = 3
+_LARGEST = 1e300
+_WIDE = 1000
+_LEAST_GAP = 0.1
 _MIN_DISTINCT = 5
+
+
+def find_sentinels(values: NDArray[np.float64]) -> tuple[float, ...]:
+    """Return all values of a column that look like marks for missing cells, one after the other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> find_sentinels(np.array([1.0, 2, 3, 4, 5, 6, -9999, 9999]))
+    (-9999.0, 9999.0)
+    """
+    found: list[float] = []
+    while (sentinel := find_sentinel(values)) is not None:
+        found.append(sentinel)
+        values = values[values != sentinel]
+    others = [value for value in found if not _in_nines(value)]
+    # a chain of them is a column of many orders of magnitude, not of many marks
+    return tuple(v for v in found if len(others) == 1 or v not in others)
 
 
 def find_sentinel(values: NDArray[np.float64]) -> float | None:
     """Return a value that looks like a mark for missing cells, or None.
 
-    It is the least or the greatest value, occurs at least three times, and stands apart from the
-    others: by half their range if it is written in nines or is 1E+30, by a tenth if it is the only
-    negative number of the column, by twice their range otherwise.
+    It is the least or the greatest value and stands apart from the others: by half their range if
+    it is written in nines or is 1E+30, by a tenth if it is the only negative number of the column,
+    by twice their range otherwise. It occurs at least three times, or, written in nines and twice
+    the range of the others away, at least once.
 
     Parameters
     ----------
@@ -30,7 +52,10 @@ def find_sentinel(values: NDArray[np.float64]) -> float | None:
     >>> find_sentinel(np.array([1.0, 2, 3, 4, 5, 6, -999, -999, -999]))
     -999.0
     """
-    finite = values[np.isfinite(values)]
+    # above this a difference of two values may be no finite number
+    finite = values[np.abs(values) < _LARGEST]
+    if not len(finite) or not _ends_apart(finite):
+        return None
     distinct, counts = np.unique(finite, return_counts=True)
     if len(distinct) <= _MIN_DISTINCT:
         return None
@@ -39,14 +64,39 @@ def find_sentinel(values: NDArray[np.float64]) -> float | None:
         (-1, distinct[:-1], distinct[-1] - distinct[-2]),
     ):
         value = float(distinct[extreme])
-        if counts[extreme] < _MIN_REPEATS or value == 0:
+        if value == 0:
             continue
-        if gap > _required_gap(value, rest) * (rest[-1] - rest[0]):
+        # a mark at the other end must not pass for the range of the values
+        other = -1 - extreme
+        if _in_nines(float(rest[other])):
+            rest = rest[:-1] if other else rest[1:]
+        if gap > _required_gap(value, rest, int(counts[extreme])) * (rest[-1] - rest[0]):
             return value
     return None
 
 
-def _required_gap(value: float, rest: NDArray[np.float64]) -> float:
-    if _NINES.fullmatch(f"{value:g}") or _NINES.fullmatch(repr(value).removesuffix(".0")):
-        return 0.5
-    return 0.1 if value < 0 <= rest[0] and value == round(value) else 2.0
+def _ends_apart(values: NDArray[np.float64]) -> bool:
+    """Whether an end of a column may stand apart at all; spares nearly all columns the sorting."""
+    low, high = values.min(), values.max()
+    inner = values[(values > low) & (values < high)]
+    if not len(inner) or _in_nines(float(low)) or _in_nines(float(high)):
+        return True
+    second, last = inner.min(), inner.max()
+    return bool(
+        second - low > _LEAST_GAP * (high - second) or high - last > _LEAST_GAP * (last - low)
+    )
+
+
+def _required_gap(value: float, rest: NDArray[np.float64], count: int) -> float:
+    if _in_nines(value):
+        return 0.5 if count >= _MIN_REPEATS else 2.0
+    orders = rest[0] > 0 and rest[-1] > _WIDE * rest[0]
+    if count < _MIN_REPEATS or orders:
+        return np.inf
+    return _LEAST_GAP if value < 0 <= rest[0] and value == round(value) else 2.0
+
+
+def _in_nines(value: float) -> bool:
+    """Whether a value is written as marks are: 9999, -999.9, 1E+30."""
+    texts = (f"{value:g}", repr(value).removesuffix(".0"))
+    return any(_NINES.fullmatch(text) is not None for text in texts)

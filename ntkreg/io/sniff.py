@@ -5,17 +5,27 @@ from __future__ import annotations
 import codecs
 import difflib
 import io
+import lzma
 import re
+import struct
 import zipfile
+import zlib
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 from ntkreg.exceptions import FileAccessError, InputError
+from ntkreg.io.ole import SIGNATURE
 
-OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 TEXT_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-WORKBOOK_SUFFIXES = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
+WORKBOOK_SUFFIXES = {
+    "xlsx": (".xlsx", ".xlsm"),
+    "xls": (".xls",),
+    "xlsb": (".xlsb",),
+    "ods": (".ods",),
+}
+FileKind = Literal["xlsx", "xls", "xlsb", "ods", "text"]
 MAX_RATIO = 200
 MAX_UNPACKED = 1_000_000_000
 SMALL = 50_000_000
@@ -60,7 +70,7 @@ def _neighbours(path: Path) -> list[str]:
     )
 
 
-def identify(data: bytes, path: Path) -> Literal["xlsx", "text"]:
+def identify(data: bytes, path: Path) -> FileKind:
     """Return how a file must be read.
 
     Parameters
@@ -79,14 +89,15 @@ def identify(data: bytes, path: Path) -> Literal["xlsx", "text"]:
     if not data.strip(b" \t\r\n\x00\x1a\xef\xbb\xbf\xff\xfe"):
         raise InputError("E103", where, file=path.name)
     if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
-        _check_zip(data, path.name)
-        return "xlsx"
-    if data.startswith(OLE_MAGIC):
-        raise InputError("E109" if ENCRYPTED in data else "E108", where, file=path.name)
+        return _check_zip(data, path.name)
+    if data.startswith(SIGNATURE):
+        if ENCRYPTED in data:
+            raise InputError("E109", where, file=path.name)
+        return "xls"
     what = _other_kind(data)
     if what:
         raise InputError("E110", where, file=path.name, what=what)
-    if path.suffix.lower() in WORKBOOK_SUFFIXES:
+    if path.suffix.lower() in chain.from_iterable(WORKBOOK_SUFFIXES.values()):
         raise InputError("E113", where, file=path.name, suffix=path.suffix)
     return "text"
 
@@ -106,38 +117,49 @@ def _other_kind(data: bytes) -> str | None:
     return None
 
 
-def _check_zip(data: bytes, file: str) -> None:
-    """Check a zip before anything is unpacked for good, and all its bytes by their checksums."""
+def _check_zip(data: bytes, file: str) -> FileKind:
+    """Check a zip before it is unpacked for good, and all its bytes by checksum; say what it is."""
     where = {"file": file}
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         parts = archive.infolist()
         names = {part.filename.replace("\\", "/") for part in parts}
-        if "xl/workbook.xml" not in names:
-            raise InputError("E110", where, file=file, what=_zip_kind(archive, names))
         total = sum(part.file_size for part in parts)
         packed = max(sum(part.compress_size for part in parts), 1)
         if total > MAX_UNPACKED or (total > SMALL and total / packed > MAX_RATIO):
             raise InputError("E112", where, file=file, megabytes=total / 1e6)
+        kind = _zip_kind(archive, names)
+        if kind is None:
+            raise InputError("E110", where, file=file, what="zip")
         for part in parts:
             content = archive.read(part)
             if part.filename.endswith((".xml", ".rels")) and _DOCTYPE.search(content):
                 raise InputError("E132", where, file=file, part=part.filename)
+            if part.filename == "META-INF/manifest.xml" and b"encryption-data" in content:
+                raise InputError("E109", where, file=file)
+        return kind
     except (
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
         EOFError,
         OSError,
         NotImplementedError,
+        UnicodeDecodeError,
+        struct.error,
+        zlib.error,
+        lzma.LZMAError,
     ) as error:
         raise InputError("E111", where, file=file, reason=str(error)) from error
     except RuntimeError as error:  # zipfile's word for an encrypted part
         raise InputError("E109", where, file=file) from error
 
 
-def _zip_kind(archive: zipfile.ZipFile, names: set[str]) -> str:
-    if "mimetype" in names and b"opendocument" in archive.read("mimetype"):
-        return "OpenDocument (ods)"
+def _zip_kind(archive: zipfile.ZipFile, names: set[str]) -> FileKind | None:
+    if "xl/workbook.xml" in names:
+        return "xlsx"
     if "xl/workbook.bin" in names:
-        return "Excel (xlsb)"
-    return "zip"
+        return "xlsb"
+    # templates and flat copies bear longer types
+    if {"mimetype", "content.xml"} <= names and b"spreadsheet" in archive.read("mimetype"):
+        return "ods"
+    return None

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
 from ntkreg.io.columns import RawColumn
+from ntkreg.io.copies import copy_entries
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.io.raw import RawTable
 from ntkreg.io.values import Status
@@ -55,4 +56,9 @@ def check_target(target: RawColumn, y: NDArray[np.float64], raw: RawTable) -> li
     if len(y) < FEW_ROWS:
         message = Sentence("W122", {"count": len(y)})
         entries.append(LedgerEntry("warning", message, raw.source.sheet, count=len(y)))
-    return entries
+    usable = [c for c in raw.columns if c is not target and c.kind in ("numeric", "category")]
+    if len(usable) > len(y):
+        message = Sentence("W166", {"columns": len(usable), "count": len(y)})
+        entries.append(LedgerEntry("warning", message, raw.source.sheet, count=len(usable)))
+    # rows that other columns made unusable are looked at as well: copies are copies
+    return entries + copy_entries(raw, target, np.flatnonzero(np.isfinite(target.numbers())))

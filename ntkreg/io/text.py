@@ -19,6 +19,8 @@ DELIMITERS = (";", "\t", "|", ",")
 _SAMPLE_CHARACTERS = 65_536
 _SAMPLE_ROWS = 200
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+_MAX_FIELD = 131_072
+_ELSEWHERE = re.compile(r"\S[;|\t,^~:&!/\s]+\S")
 _NUMBER = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*")
 
 
@@ -49,6 +51,7 @@ def read_text(data: bytes, file: str, encoding: str | None = None) -> Grid:
         and _SEPARATOR_LINE.fullmatch(text[: text.find("\n") + 1] or text)
     ):
         rows[0] = []
+    _refuse_one_column(rows, file)
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     return Grid(
         make_cells(rows, "", file),
@@ -112,8 +115,20 @@ def _rows(text: str, delimiter: str, file: str) -> list[list[str]]:
     except csv.Error as error:
         row = len(rows) + 1
         where = {"file": file, "row": row}
+        if "field limit" in str(error):
+            raise InputError("E154", where, file=file, row=row, limit=_MAX_FIELD) from error
         raise InputError("E119", where, file=file, row=row, reason=str(error)) from error
     return rows
+
+
+def _refuse_one_column(rows: list[list[str]], file: str) -> None:
+    """Refuse lines that are one field each but look divided by something unknown."""
+    sample = [(k, row) for k, row in enumerate(rows[:_SAMPLE_ROWS]) if any(row)]
+    if len(sample) < 2 or any(len(row) > 1 for _, row in sample):
+        return
+    if all(_ELSEWHERE.search(row[0].strip()) for _, row in sample):
+        row, fields = sample[0][0] + 1, sample[0][1]
+        raise InputError("E153", {"file": file, "row": row}, file=file, row=row, value=fields[0])
 
 
 def _without_control_characters(text: str) -> tuple[str, tuple[LedgerEntry, ...]]:

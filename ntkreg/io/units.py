@@ -63,6 +63,19 @@ def without_unit(header: str) -> str:
     return header[: match.start()] if match and match.start() > 0 else header
 
 
+def same_unit(first: str, second: str) -> bool:
+    """Return whether two texts name one unit, however written.
+
+    Examples
+    --------
+    >>> same_unit("[°C]", "℃"), same_unit("mm", "cm"), same_unit("MPa", "Mpa")
+    (True, False, True)
+    """
+    one, other = (_narrow(bare_unit(text)).replace("μ", "µ") for text in (first, second))
+    # mW and MW differ by the case of their first letter, MPa and Mpa by carelessness
+    return one == other or (one[:1] == other[:1] and one.casefold() == other.casefold())
+
+
 def _narrow(text: str) -> str:
     # NFKC as a whole would turn ℃ into °C, which is harmless here but not the sign of micro
     return unicodedata.normalize("NFKC", text.strip()).replace("°C", "℃").replace("μ", "µ")

@@ -21,6 +21,7 @@ from openpyxl.utils.cell import coordinate_to_tuple
 from ntkreg.exceptions import FileAccessError, InputError
 from ntkreg.io.grid import Grid, Special, is_blank, make_cells
 from ntkreg.io.ledger import LedgerEntry
+from ntkreg.io.ooxml import prepare
 from ntkreg.messages import Sentence
 
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s+ref=[\"']([A-Z]+\d+:[A-Z]+\d+)[\"']")
@@ -45,12 +46,14 @@ def read_workbook(data: bytes, file: str, sheet: str | None = None) -> Grid:
     Raises
     ------
     InputError
-        If the sheet does not exist, no sheet holds data or the workbook cannot be read.
+        If the sheet does not exist, no sheet holds data or the workbook cannot be read or lacks
+        a part.
     FileAccessError
         If openpyxl has been told not to use defusedxml.
     """
     if not openpyxl.DEFUSEDXML:
         raise FileAccessError("E133", {"file": file}, file=file)
+    data = prepare(data, file)
     book = _open(data, file, data_only=True)
     try:
         names = [worksheet.title for worksheet in book.worksheets]

@@ -136,7 +136,7 @@ def test_an_empty_file_is_an_input_error(tmp_path, content):
         (b"<html><table>", "HTML"),
         (b"%PDF-1.7", "PDF"),
         (b"\x00\x01\x02" * 50, "binary"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", r"old Excel format .* save it as \.xlsx"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "is damaged: its header"),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
             "protected by a password",

@@ -1,0 +1,72 @@
+"""What the user says about the layout of a table, and what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ntkreg.exceptions import InputError
+from ntkreg.io.grid import Grid, blank_mask, column_letter
+from ntkreg.io.header import Header
+from ntkreg.io.ledger import LedgerEntry
+from ntkreg.messages import Sentence
+
+_STRAY_SHARE = 0.05
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user says about the layout instead of having it found.
+
+    Parameters
+    ----------
+    header_row : int, optional
+        Row of the column names, from 1.
+    no_header : bool, default=False
+        Whether the table has no row of names.
+    fill_merged : bool, default=False
+        Whether every cell of a merged range in the data gets the value of its first cell.
+    """
+
+    header_row: int | None = None
+    no_header: bool = False
+    fill_merged: bool = False
+
+
+def without_header(grid: Grid, file: str) -> Header:
+    """Return what stands for the header of a table that has none: letters as names."""
+    blank = blank_mask(grid.cells)
+    filled = np.flatnonzero(~blank.all(axis=1))
+    if not len(filled):
+        raise InputError("E122", {"file": file}, file=file)
+    counts = (~blank).sum(axis=0)
+    # a stray field at the end of a few lines is damage, not a column
+    least = max(1, int(_STRAY_SHARE * len(filled)) + 1) if grid.kind == "csv" else 1
+    texts = tuple(column_letter(j) if n >= least else "" for j, n in enumerate(counts))
+    return Header((), None, texts, (None,) * len(texts), int(filled[0]))
+
+
+def fill_merged(grid: Grid, body: int) -> Grid:
+    """Return the grid with all merged ranges from row `body` on filled from their first cell."""
+    inside = [r for r in grid.merged if r[0] >= body]
+    if not inside:
+        return grid
+    cells, before = grid.cells.copy(), int(blank_mask(grid.cells).sum())
+    for top, left, bottom, right in inside:
+        cells[top : bottom + 1, left : right + 1] = cells[top, left]
+    count = before - int(blank_mask(cells).sum())
+    values = {"count": len(inside), "ranges": range_names(inside), "cells": count}
+    message = Sentence("R151", values)
+    entry = LedgerEntry("repair", message, grid.sheet, inside[0][0] + 1, count=count)
+    rest = tuple(r for r in grid.merged if r not in inside)
+    return replace(grid, cells=cells, merged=rest, entries=(*grid.entries, entry))
+
+
+def range_names(merged: list[tuple[int, int, int, int]]) -> list[str]:
+    """Return the addresses of the first few merged ranges."""
+    return [
+        f"{column_letter(left)}{top + 1}:{column_letter(right)}{bottom + 1}"
+        for top, left, bottom, right in merged[:_SHOWN]
+    ]

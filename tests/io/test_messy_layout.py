@@ -1,0 +1,145 @@
+"""Cases B03 to B11: where the table stands, and what else stands in its sheet or file."""
+
+import openpyxl
+import pytest
+
+from ntkreg.exceptions import InputError
+from ntkreg.io import read_raw, read_table
+
+DATA = "".join(f"{i * 1.5},{i % 4},{i * i}\n" for i in range(12))
+
+
+def read(tmp_path, text, **wishes):
+    file = tmp_path / "t.csv"
+    file.write_text(text, encoding="utf-8")
+    return read_raw(file, **wishes)
+
+
+def sheet(tmp_path, rows, merged=(), **wishes):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for cells in merged:
+        book.active.merge_cells(cells)
+    book.save(tmp_path / "t.xlsx")
+    return read_raw(tmp_path / "t.xlsx", **wishes)
+
+
+def entry(raw, code):
+    return next(e for e in raw.ledger.entries if e.message.code == code)
+
+
+def test_B03_titles_notes_and_blank_rows_above_the_header(tmp_path):
+    raw = read(tmp_path, f"実験 2024年\n担当,山田\n\nx,k,y\n{DATA}")
+    assert (raw.source.header_rows, raw.row_numbers[0]) == ((4,), 5)
+    assert "1-2" in entry(raw, "R101").message.text("en")
+
+
+def test_B03_the_header_row_can_be_named(tmp_path):
+    raw = read(tmp_path, f"p,q,r\nx,k,y\n{DATA}", header_row=2)
+    assert [c.name for c in raw.columns] == ["x", "k", "y"]
+    assert raw.row_numbers[0] == 3
+
+
+@pytest.mark.parametrize(("row", "reason"), [(3, "numbers only"), (99, "no such row"), (0, "such")])
+def test_B03_a_row_that_is_no_header_is_refused(tmp_path, row, reason):
+    with pytest.raises(InputError, match=f"Row {row} of t.csv cannot be .*{reason}"):
+        read(tmp_path, f"x,k,y\n{DATA}", header_row=row)
+
+
+def test_B04_a_units_row_is_no_sample(tmp_path):
+    raw = read(tmp_path, f"厚さ,温度,強度\nmm,℃,[MPa]\n{DATA}")
+    assert [c.unit for c in raw.columns] == ["mm", "℃", "MPa"]
+    assert (raw.n_rows, entry(raw, "R103").row) == (12, 2)
+
+
+def test_B05_merged_header_cells_are_joined(tmp_path):
+    rows = [
+        ["条件", None, "結果"],
+        ["温度", "圧力", "強度"],
+        *([i, i * i, i % 5] for i in range(12)),
+    ]
+    raw = sheet(tmp_path, rows, ["A1:B1"])
+    assert [c.name for c in raw.columns] == ["条件 / 温度", "条件 / 圧力", "結果 / 強度"]
+    assert entry(raw, "R102").severity == "repair"
+
+
+def test_B06_a_table_away_from_A1_keeps_its_addresses(tmp_path):
+    rows = [[], [], [None, None, "x", "y"], *([None, None, i, i * i] for i in range(12))]
+    raw = sheet(tmp_path, rows)
+    assert (raw.source.first_cell, raw.row_numbers[0], raw.columns[0].position) == ("C3", 4, 2)
+
+
+@pytest.mark.parametrize("word", ["合計", "平均", "Total", "Average", "計"])
+def test_B07_totals_at_the_end_are_cut_and_shown(tmp_path, word):
+    rows = "".join(f"s{i},{i},{i * i}\n" for i in range(12))
+    raw = read(tmp_path, f"試料,x,y\n{rows}{word},66,506\n※再測定を除く,,\n")
+    assert raw.n_rows == 12
+    assert sum(e.message.code == "R104" for e in raw.ledger.entries) == 2
+
+
+def test_B08_a_second_table_below_a_blank_row_is_refused(tmp_path):
+    text = f"x,k,y\n{DATA}\np,q,r\n1,2,3\n4,5,6\n"
+    with pytest.raises(InputError, match="begins in row 1, another in row 15"):
+        read(tmp_path, text)
+
+
+def test_B08_a_header_that_comes_again_begins_another_table(tmp_path):
+    with pytest.raises(InputError, match="begins in row 1, another in row 14"):
+        read(tmp_path, f"x,k,y\n{DATA}x,k,y\n{DATA}")
+
+
+def test_B08_settings_above_the_data_are_refused(tmp_path):
+    text = f"温度,850\n圧力,1.2\n\nx,k,y\n{DATA}"
+    with pytest.raises(InputError, match="begins in row 1, another in row 4"):
+        read(tmp_path, text)
+    assert read(tmp_path, text, header_row=4).n_rows == 12
+
+
+def test_B08_tables_side_by_side_are_refused(tmp_path):
+    rows = [[i, i * i, None, *((i, -i) if i < 5 else ())] for i in range(12)]
+    with pytest.raises(InputError, match="one begins in A1, another, of another length, in D1"):
+        sheet(tmp_path, [["x", "y", None, "p", "q"], *rows])
+
+
+def test_B08_a_blank_row_inside_a_table_is_no_second_table(tmp_path):
+    text = "s,t,y\n" + "".join(f"a{i},b{i % 2},{i}\n" for i in range(12)) + "\nnew,b1,7\nc,b0,8\n"
+    assert read(tmp_path, text).n_rows == 14
+
+
+def test_B09_numbers_are_no_names_unless_asked(tmp_path):
+    with pytest.raises(InputError, match=r"row 1 begins with 0\.0, 0, 0"):
+        read(tmp_path, DATA)
+    raw = read(tmp_path, DATA, no_header=True)
+    assert ([c.name for c in raw.columns], raw.n_rows) == (["A", "B", "C"], 12)
+    assert raw.row_numbers[0] == 1
+    assert entry(raw, "R150").severity == "repair"
+    file = tmp_path / "t.csv"
+    assert read_table(file, target="C", no_header=True).X.columns.tolist() == ["A", "B"]
+
+
+def test_B09_a_stray_field_is_no_column_of_a_table_without_header(tmp_path):
+    with pytest.raises(InputError, match=r"Row 5 .* more fields"):
+        read(tmp_path, "1,2\n" * 4 + "1,2,3\n" + "1,2\n" * 30, no_header=True)
+
+
+def test_B09_two_contradicting_wishes_are_refused(tmp_path):
+    with pytest.raises(InputError, match="contradict"):
+        read(tmp_path, DATA, no_header=True, header_row=1)
+
+
+def test_B10_merged_cells_in_the_data_are_said_and_filled_on_request(tmp_path):
+    rows = [["lot", "x", "y"], *(["a" if i == 0 else None if i < 3 else "b", i, i * i]
+                                 for i in range(12))]  # fmt: skip
+    raw = sheet(tmp_path, rows, ["A2:A4"])
+    assert "A2:A4" in entry(raw, "W119").message.text("ja")
+    assert raw.columns[0].n_missing == 2
+    filled = sheet(tmp_path, rows, ["A2:A4"], fill_merged=True)
+    assert filled.columns[0].labels()[:4].tolist() == ["a", "a", "a", "b"]
+    assert (entry(filled, "R151").count, filled.columns[0].n_missing) == (2, 0)
+
+
+@pytest.mark.parametrize("text", ["a,b\n", "title\na,b\n", "a,b\n,\n,\n"])
+def test_B11_a_header_alone_is_an_error(tmp_path, text):
+    with pytest.raises(InputError, match="no row of data below"):
+        read(tmp_path, text)
