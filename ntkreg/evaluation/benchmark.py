@@ -15,8 +15,8 @@ from ntkreg.evaluation.verdict import decide
 from ntkreg.exceptions import InputError
 from ntkreg.io.dataset import Dataset
 
-# members of a family follow each other, since the later ones take over what the earlier ones
-# have just found on the same rows (the prescription, the tuned setting)
+# the net follows its kernel, whose prescription it takes over while it is remembered; the blend
+# follows its parts
 RUN_ORDER = (
     "ntk-kernel",
     "ntk",
@@ -27,7 +27,7 @@ RUN_ORDER = (
     "ridge",
     "mean",
 )
-TAKES_OVER_FROM = {"ntk": ("ntk-kernel",), "blend": ("ntk-kernel", "lightgbm")}
+TAKES_OVER_FROM = {"ntk": ("ntk-kernel",), "blend": ("ntk-kernel", "ntk", "lightgbm")}
 
 
 def run_benchmark(

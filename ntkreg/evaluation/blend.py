@@ -18,14 +18,17 @@ class BlendRegressor(RegressorMixin, BaseEstimator):
     """Mean of several models with weights found on their out-of-fold predictions.
 
     Stacking with the weights bound to be non-negative and to sum to one, and drawn towards the
-    first model alone, so that on small tables the others have to earn their weight.
+    first models alone, so that on small tables the others have to earn their weight.
 
     Parameters
     ----------
     models : list of (str, estimator)
         Regressors that offer `cv_prediction_` after `fit`.
+    n_twins : int, default=1
+        How many of the first models have equal weights. The net and its kernel are twins: both
+        foresee the errors of the same kernels, so that these cannot tell them apart.
     prior : float, default=10.0
-        How strongly the first model is preferred; 0 is plain stacking. See
+        How strongly the first models are preferred; 0 is plain stacking. See
         :func:`ntkreg.ntk.prescription.stacking.stacking_weights`.
 
     Attributes
@@ -45,8 +48,11 @@ class BlendRegressor(RegressorMixin, BaseEstimator):
 
     __metadata_request__fit = {"groups": True}  # noqa: RUF012
 
-    def __init__(self, models: list[tuple[str, Any]], *, prior: float = 10.0) -> None:
+    def __init__(
+        self, models: list[tuple[str, Any]], *, n_twins: int = 1, prior: float = 10.0
+    ) -> None:
         self.models = models
+        self.n_twins = n_twins
         self.prior = prior
 
     def fit(
@@ -71,17 +77,45 @@ class BlendRegressor(RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            What the models raise.
+            If `n_twins` is not in 1 ... number of models, and what the models raise.
         """
         target = single_target(y)
-        self.models_ = []
+        fitted = []
         for name, model in self.models:
             more = {"groups": groups} if has_fit_parameter(model, "groups") else {}
-            self.models_.append((name, clone(model).fit(X, target, **more)))
-        held_out = np.column_stack([model.cv_prediction_ for _, model in self.models_])
-        first = np.eye(len(self.models_))[0]
-        self.weights_ = stacking_weights(held_out, target, prior=self.prior, centre=first)
-        self.cv_prediction_ = held_out @ self.weights_
+            fitted.append((name, clone(model).fit(X, target, **more)))
+        return self.combine(fitted, target)
+
+    def combine(self, fitted: list[tuple[str, Any]], y: ArrayLike) -> BlendRegressor:
+        """Find the weights of models that are fitted already, on the same rows.
+
+        Parameters
+        ----------
+        fitted : list of (str, estimator)
+            As `models`, fitted.
+        y : array-like of shape (n_rows,)
+            Target they were fitted to.
+
+        Returns
+        -------
+        BlendRegressor
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If `n_twins` is not in 1 ... number of models.
+        """
+        n = self.n_twins
+        if not 1 <= n <= len(fitted):
+            raise ValueError(f"n_twins is {n}; allowed: 1 to {len(fitted)}, the number of models")
+        each = np.column_stack([model.cv_prediction_ for _, model in fitted])
+        held_out = np.column_stack([each[:, :n].mean(axis=1), each[:, n:]])
+        first = np.eye(held_out.shape[1])[0]
+        weights = stacking_weights(held_out, single_target(y), prior=self.prior, centre=first)
+        self.models_ = fitted
+        self.weights_ = np.concatenate([np.full(n, weights[0] / n), weights[1:]])
+        self.cv_prediction_ = each @ self.weights_
         return self
 
     def predict(self, X: pd.DataFrame | ArrayLike) -> NDArray[np.float64]:

@@ -64,7 +64,7 @@ def build_contender(
           comes;
         - "random-forest": scikit-learn's with its defaults; "ridge": `RidgeCV` on scaled columns,
           33 penalties from 1e-4 to 1e4; "mean": the mean of the training rows;
-        - "blend": weighted mean of "ntk-kernel" and "lightgbm".
+        - "blend": weighted mean of "ntk-kernel", "ntk" (both with the same weight) and "lightgbm".
     columns : tuple of Column, or None
         Columns of the table, if known: a table without any feature is refused here.
     seed : int, default=0
@@ -122,9 +122,8 @@ def _mean(_: int, __: int | None) -> TableModel:
 
 
 def _blend(seed: int, n_jobs: int | None) -> BlendRegressor:
-    return BlendRegressor(
-        [("ntk-kernel", _kernel(seed, n_jobs)), ("lightgbm", _lightgbm(seed, n_jobs))]
-    )
+    parts = ("ntk-kernel", "ntk", "lightgbm")
+    return BlendRegressor([(name, _BUILDERS[name](seed, n_jobs)) for name in parts], n_twins=2)
 
 
 _BUILDERS: Mapping[str, Callable[[int, int | None], Any]] = {

@@ -12,6 +12,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from ntkreg.evaluation.blend import BlendRegressor
 from ntkreg.evaluation.results import SplitPlan
 from ntkreg.io.dataset import Dataset
 
@@ -86,33 +87,42 @@ def _fit_fold(
 ) -> dict[str, Outcome]:
     """Fit every contender on one fold; calls `before(position, name)` ahead of each."""
     outcomes = {}
+    fitted: dict[str, Any] = {}
     for i, (name, model) in enumerate(models.items()):
         if before:
             before(i, name)
         start = time.perf_counter()
         try:
-            outcomes[name] = _fit_one(dataset, plan, k, clone(model))
+            fitted[name] = _fit_one(dataset, plan, k, clone(model), fitted)
+            seconds = time.perf_counter() - start
+            outcomes[name] = Outcome(_predict(dataset, plan, k, fitted[name]), seconds)
         except _failure_types() as error:
             text = f"{type(error).__name__}: {error}"
             outcomes[name] = Outcome(np.empty(0), time.perf_counter() - start, text)
     return outcomes
 
 
-def _fit_one(dataset: Dataset, plan: SplitPlan, k: int, model: Any) -> Outcome:
-    fold, X, y = plan.folds[k], dataset.features, dataset.y
-    groups = inner_groups(plan)
-    start = time.perf_counter()
-    model.fit(
-        X.iloc[fold.train].reset_index(drop=True),
-        y[fold.train],
-        groups=None if groups is None else groups[fold.train],
+def _fit_one(
+    dataset: Dataset, plan: SplitPlan, k: int, model: Any, fitted: Mapping[str, Any]
+) -> Any:
+    """Return a model fitted on one fold; a blend takes over what is fitted there already."""
+    train, groups = plan.folds[k].train, inner_groups(plan)
+    if isinstance(model, BlendRegressor) and all(name in fitted for name, _ in model.models):
+        return model.combine([(name, fitted[name]) for name, _ in model.models], dataset.y[train])
+    return model.fit(
+        dataset.features.iloc[train].reset_index(drop=True),
+        dataset.y[train],
+        groups=None if groups is None else groups[train],
     )
-    seconds = time.perf_counter() - start
-    prediction = np.asarray(model.predict(X.iloc[fold.test].reset_index(drop=True)))
+
+
+def _predict(dataset: Dataset, plan: SplitPlan, k: int, model: Any) -> NDArray[np.float64]:
+    rows = dataset.features.iloc[plan.folds[k].test].reset_index(drop=True)
+    prediction = np.asarray(model.predict(rows))
     n_bad = int((~np.isfinite(prediction)).sum())
     if n_bad:
         raise ValueError(f"{n_bad} predictions of fold {k + 1} are not finite numbers")
-    return Outcome(prediction, seconds)
+    return prediction
 
 
 def inner_groups(plan: SplitPlan) -> NDArray[np.int64] | None:

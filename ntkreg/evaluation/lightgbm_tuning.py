@@ -7,12 +7,10 @@ Ke et al. (2017). LightGBM: a highly efficient gradient boosting decision tree. 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import joblib
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import GroupKFold, KFold
@@ -55,12 +53,10 @@ SETTINGS: tuple[Setting, ...] = (
 
 @dataclass(frozen=True)
 class Problem:
-    """One tuning task. Two are equal when all that decides the answer is (`digest`).
+    """One tuning task.
 
     Parameters
     ----------
-    digest : str
-        Hash of everything below, the number of threads apart.
     matrix : ndarray of shape (n_rows, n_columns)
         Numbers; level codes in the categorical columns; NaN where missing.
     y : ndarray of shape (n_rows,)
@@ -77,14 +73,13 @@ class Problem:
         LightGBM parameters that all settings share.
     """
 
-    digest: str
-    matrix: NDArray[np.float64] = field(compare=False)
-    y: NDArray[np.float64] = field(compare=False)
-    categorical: tuple[int, ...] = field(compare=False)
-    folds: Folds = field(compare=False)
-    settings: tuple[Setting, ...] = field(compare=False)
-    max_rounds: int = field(compare=False)
-    fixed: Mapping[str, Any] = field(compare=False)
+    matrix: NDArray[np.float64]
+    y: NDArray[np.float64]
+    categorical: tuple[int, ...]
+    folds: Folds
+    settings: tuple[Setting, ...]
+    max_rounds: int
+    fixed: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -108,20 +103,16 @@ def make_problem(
     seed: int,
     n_threads: int,
 ) -> Problem:
-    """Return a tuning task with its digest (parameters as in :class:`Problem`)."""
-    fixed = {**REPRODUCIBLE, **SMALL_TABLE, "seed": seed}
-    digest = joblib.hash((matrix, y, categorical, folds, settings, max_rounds, fixed))
-    fixed["num_threads"] = n_threads
-    return Problem(digest, matrix, y, categorical, folds, settings, max_rounds, fixed)
+    """Return a tuning task (parameters as in :class:`Problem`)."""
+    fixed = {**REPRODUCIBLE, **SMALL_TABLE, "seed": seed, "num_threads": n_threads}
+    return Problem(matrix, y, categorical, folds, settings, max_rounds, fixed)
 
 
-@functools.lru_cache(maxsize=4)
 def tune(problem: Problem) -> Tuned:
     """Compare the settings in the inner folds and take the best.
 
     The settings are compared at learning rate 0.15; the best is run again at 0.05 for its number
-    of trees and its out-of-fold predictions. The last four answers are remembered, since a blend
-    asks for what the model beside it has just found.
+    of trees and its out-of-fold predictions.
 
     Parameters
     ----------

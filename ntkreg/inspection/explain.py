@@ -50,7 +50,7 @@ def explain(
         A random sample is explained when there are more rows.
     n_background : int, default=50
         Background rows; fewer are used where `max_evaluations` asks for it.
-    max_evaluations : int, default=300000
+    max_evaluations : int, default=620_000
         Limit on the number of rows that the model has to predict. With very many columns fewer
         than `max_rows` rows are explained.
 

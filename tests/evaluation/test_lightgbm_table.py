@@ -47,7 +47,6 @@ def test_the_header_never_reaches_lightgbm():
 def test_repetition_changes_nothing():
     X, y = _table(60)
     first = SmallTableLightGBM(max_rounds=20).fit(X, y).predict(X)
-    tune.cache_clear()
     assert np.array_equal(SmallTableLightGBM(max_rounds=20).fit(X, y).predict(X), first)
 
 

@@ -99,6 +99,16 @@ def test_blend_is_the_weighted_mean_of_its_models():
     assert blend.cv_prediction_ == pytest.approx(y + blend.weights_ @ [1.0, -2.0])
 
 
+def test_twins_have_equal_weights_whichever_is_better():
+    X, y = np.arange(8.0)[:, None], np.arange(8.0)
+    models = [(str(shift), _Remembers(shift)) for shift in (0.1, 0.3, -0.2)]
+    blend = BlendRegressor(models, n_twins=2, prior=0.0).fit(X, y)
+    assert blend.weights_ == pytest.approx([0.25, 0.25, 0.5])
+    for n in (0, 4):
+        with pytest.raises(ValueError, match=f"n_twins is {n}; allowed: 1 to 3"):
+            BlendRegressor(models, n_twins=n).fit(X, y)
+
+
 def test_a_table_in_which_nothing_varies_is_good_for_the_mean_only():
     X, y = np.ones((5, 2)), np.arange(5.0)
     assert TableModel(TableEncoder(), DummyRegressor()).fit(X, y).predict(X) == pytest.approx(2.0)
