@@ -7,7 +7,7 @@ from sklearn.model_selection import GroupKFold, cross_validate
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from ntkreg.evaluation.lightgbm_table import DefaultLightGBM, SmallTableLightGBM
-from ntkreg.evaluation.lightgbm_tuning import REPRODUCIBLE, SETTINGS, inner_folds, train, tune
+from ntkreg.evaluation.lightgbm_tuning import REPRODUCIBLE, SETTINGS, inner_folds, train
 
 
 def _table(n, seed=0):
