@@ -11,6 +11,7 @@ ORDER = (
     *("persistence", "reporting", "study"),
 )
 FREE = {"messages", "exceptions"}
+IO_ORDER = ("files", "cells", "layout", "columns")
 NTK_ORDER = ("kernel", "metric", "landmarks", "network", "prescription", "training", "regime")
 HEAVY = {"torch", "shap", "lightgbm", "altair", "vl_convert"}
 TORCH_MODULES = {"ntkreg/ntk/network/architecture.py", "ntkreg/ntk/network/gradient_descent.py"}
@@ -63,12 +64,13 @@ def test_a_package_imports_only_from_packages_before_it(module):
     assert not {name for name in names if name.split(".")[0] in ("ntkreg_cli", "cli")}
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.count("/") == 3 and "/ntk/" in m])
-def test_inside_the_method_too(module):
-    own = module.split("/")[2]
-    names = [name.split(".") for name in imported(ast.walk(parse(module)), module)]
-    used = {name[2] for name in names if name[:2] == ["ntkreg", "ntk"] and len(name) > 2}
-    assert used & {*NTK_ORDER} <= {*NTK_ORDER[: NTK_ORDER.index(own) + 1]}
+@pytest.mark.parametrize(("package", "order"), [("io", IO_ORDER), ("ntk", NTK_ORDER)])
+def test_inside_a_package_too(package, order):
+    for k, own in enumerate(order):
+        for module in (m for m in MODULES if m.startswith(f"ntkreg/{package}/{own}/")):
+            names = [name.split(".") for name in imported(ast.walk(parse(module)), module)]
+            used = {name[2] for name in names if name[:2] == ["ntkreg", package] and name[2:]}
+            assert used & {*order} <= {*order[: k + 1]}, module
 
 
 @pytest.mark.parametrize("module", MODULES)

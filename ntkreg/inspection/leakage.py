@@ -17,8 +17,8 @@ from ntkreg.inspection.leakage_curves import explained_by_neighbours, explained_
 from ntkreg.inspection.leakage_sums import same, sum_suspects
 from ntkreg.inspection.results import LeakSuspect
 from ntkreg.inspection.space import is_numeric, numbers
+from ntkreg.io.cells.sentinels import find_sentinels
 from ntkreg.io.dataset import Dataset
-from ntkreg.io.sentinels import find_sentinels
 from ntkreg.messages import Sentence
 
 LIMIT = 0.999

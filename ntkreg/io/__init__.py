@@ -8,7 +8,7 @@ entry of the `Ledger`.
 """
 
 from ntkreg.io.alignment import Aligned, align
-from ntkreg.io.columns import RawColumn
+from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.dataset import Column, Dataset, Source
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.io.raw import RawTable, read_raw

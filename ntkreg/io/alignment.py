@@ -10,15 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.columns import READABLE, RawColumn
+from ntkreg.io.cells.units import same_unit
+from ntkreg.io.cells.values import ABSENT, Status, parse_number
+from ntkreg.io.columns.column import READABLE, RawColumn
+from ntkreg.io.columns.describe import Values, to_frame
+from ntkreg.io.columns.findings import Finder, missing_entries, numeric_entries
 from ntkreg.io.dataset import Column
-from ntkreg.io.describe import Values, to_frame
-from ntkreg.io.findings import Finder, missing_entries, numeric_entries
+from ntkreg.io.layout.names import fold, nearest
 from ntkreg.io.ledger import Ledger, LedgerEntry
-from ntkreg.io.names import fold, nearest
 from ntkreg.io.raw import RawTable
-from ntkreg.io.units import same_unit
-from ntkreg.io.values import ABSENT, Status, parse_number
 from ntkreg.messages import Sentence
 
 MANY_OUTSIDE = 0.1

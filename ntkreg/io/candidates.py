@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ntkreg.io.columns import RawColumn, levels_of
+from ntkreg.io.cells.units import without_unit
+from ntkreg.io.columns.column import RawColumn, levels_of
 from ntkreg.io.dataset import Role
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.io.raw import RawTable
-from ntkreg.io.units import without_unit
 from ntkreg.messages import Sentence
 
 _SHOWN = 3

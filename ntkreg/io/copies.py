@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.io.columns import RawColumn
+from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.io.raw import RawTable
 from ntkreg.messages import Sentence

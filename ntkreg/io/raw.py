@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.columns import RawColumn, read_column
+from ntkreg.io.cells.decimals import column_decimal, file_decimal
+from ntkreg.io.cells.units import unit_of_header
+from ntkreg.io.columns.column import RawColumn, read_column
+from ntkreg.io.columns.findings import column_entries
 from ntkreg.io.dataset import Source
-from ntkreg.io.decimals import column_decimal, file_decimal
-from ntkreg.io.findings import column_entries
-from ntkreg.io.grid import Cells, Grid
-from ntkreg.io.layout import Layout, find_table
+from ntkreg.io.files.grid import Cells, Grid
+from ntkreg.io.files.other_workbook import read_other_workbook
+from ntkreg.io.files.sniff import WORKBOOK_SUFFIXES, identify, read_bytes
+from ntkreg.io.files.text import read_text
+from ntkreg.io.files.workbook import read_workbook
+from ntkreg.io.layout.names import unique_names
+from ntkreg.io.layout.table import Layout, find_table
+from ntkreg.io.layout.wishes import Wishes
 from ntkreg.io.ledger import Ledger, LedgerEntry
-from ntkreg.io.names import unique_names
-from ntkreg.io.other_workbook import read_other_workbook
-from ntkreg.io.sniff import WORKBOOK_SUFFIXES, identify, read_bytes
-from ntkreg.io.text import read_text
-from ntkreg.io.units import unit_of_header
-from ntkreg.io.wishes import Wishes
-from ntkreg.io.workbook import read_workbook
 from ntkreg.messages import Sentence
 
 

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
 from ntkreg.io.candidates import candidate_entries
-from ntkreg.io.columns import RawColumn
+from ntkreg.io.cells.values import Status
+from ntkreg.io.columns.column import RawColumn
+from ntkreg.io.columns.describe import describe_columns, to_frame
 from ntkreg.io.dataset import Column, Dataset, Role
-from ntkreg.io.describe import describe_columns, to_frame
+from ntkreg.io.layout.names import find, fold
 from ntkreg.io.ledger import Ledger, LedgerEntry, Severity
-from ntkreg.io.names import find, fold
 from ntkreg.io.raw import RawTable, read_raw
 from ntkreg.io.target import check_target, target_values
-from ntkreg.io.values import Status
 from ntkreg.messages import Sentence
 
 MISSING_GROUP = ""

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.columns import RawColumn
+from ntkreg.io.cells.values import Status
+from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.copies import copy_entries
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.io.raw import RawTable
-from ntkreg.io.values import Status
 from ntkreg.messages import Sentence
 
 MIN_ROWS = 10

@@ -4,8 +4,8 @@ import pytest
 
 from ntkreg.exceptions import FileAccessError, InputError
 from ntkreg.io import read_raw
-from ntkreg.io.encoding import decode
-from ntkreg.io.text import find_delimiter
+from ntkreg.io.files.encoding import decode
+from ntkreg.io.files.text import find_delimiter
 
 HEADER = "温度[℃],①種類,強度㈱髙\n"
 BODY = "20,甲,1.5\n30,乙,2.5\n"

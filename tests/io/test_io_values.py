@@ -5,13 +5,13 @@ import pytest
 
 from ntkreg.exceptions import InputError
 from ntkreg.io import read_raw
-from ntkreg.io.dates import day_order, hours_of, seconds_of
-from ntkreg.io.marks import MISSING_MARKS
-from ntkreg.io.names import find, fold, unique_names
-from ntkreg.io.readings import read_numbers
-from ntkreg.io.sentinels import find_sentinel
-from ntkreg.io.units import is_unit, unit_of_header
-from ntkreg.io.values import Status, read_cell
+from ntkreg.io.cells.dates import day_order, hours_of, seconds_of
+from ntkreg.io.cells.marks import MISSING_MARKS
+from ntkreg.io.cells.readings import read_numbers
+from ntkreg.io.cells.sentinels import find_sentinel
+from ntkreg.io.cells.units import is_unit, unit_of_header
+from ntkreg.io.cells.values import Status, read_cell
+from ntkreg.io.layout.names import find, fold, unique_names
 
 
 @pytest.mark.parametrize(

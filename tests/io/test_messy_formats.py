@@ -14,7 +14,8 @@ import openpyxl
 import pytest
 
 from ntkreg.exceptions import InputError
-from ntkreg.io import other_workbook, read_raw
+from ntkreg.io import read_raw
+from ntkreg.io.files import other_workbook
 
 # tests/ has no __init__.py, so a module beside this one is loaded by its place
 _SPEC = importlib.util.spec_from_file_location(

@@ -9,7 +9,7 @@ import pytest
 from ntkreg.exceptions import InputError
 from ntkreg.inspection import audit_leaks
 from ntkreg.io import read_raw, read_table
-from ntkreg.io.sentinels import find_sentinels
+from ntkreg.io.cells.sentinels import find_sentinels
 
 N = 60
 

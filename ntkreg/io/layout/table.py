@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.blocks import refuse_other_tables
-from ntkreg.io.grid import Cells, Grid, blank_mask, column_letter, is_blank
-from ntkreg.io.header import Header, find_header
+from ntkreg.io.cells.marks import words
+from ntkreg.io.files.grid import Cells, Grid, blank_mask, column_letter, is_blank
+from ntkreg.io.layout.blocks import refuse_other_tables
+from ntkreg.io.layout.header import Header, find_header
+from ntkreg.io.layout.names import SEPARATOR, fold
+from ntkreg.io.layout.wishes import Wishes, fill_merged, range_names, without_header
 from ntkreg.io.ledger import LedgerEntry
-from ntkreg.io.marks import words
-from ntkreg.io.names import SEPARATOR, fold
-from ntkreg.io.wishes import Wishes, fill_merged, range_names, without_header
 from ntkreg.messages import Sentence
 
 _TOTALS = words(

@@ -21,12 +21,12 @@ from typing import IO, Any, Literal
 import psutil
 
 from ntkreg.exceptions import InputError
-from ntkreg.io import biff
-from ntkreg.io.biff import SpecialCells
-from ntkreg.io.grid import Grid, make_cells
+from ntkreg.io.files import biff
+from ntkreg.io.files.biff import SpecialCells
+from ntkreg.io.files.grid import Grid, make_cells
+from ntkreg.io.files.ole import CompoundFile, DamagedError
+from ntkreg.io.files.special_cells import ods_cells, xlsb_cells
 from ntkreg.io.ledger import LedgerEntry
-from ntkreg.io.ole import CompoundFile, DamagedError
-from ntkreg.io.special_cells import ods_cells, xlsb_cells
 from ntkreg.messages import Sentence
 
 Kind = Literal["xls", "xlsb", "ods"]

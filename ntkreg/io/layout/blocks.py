@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.grid import Grid, blank_mask, column_letter, is_blank
-from ntkreg.io.header import Header
-from ntkreg.io.values import Status, read_cell
+from ntkreg.io.cells.values import Status, read_cell
+from ntkreg.io.files.grid import Grid, blank_mask, column_letter, is_blank
+from ntkreg.io.layout.header import Header
 
 _SETTINGS = 2
 _SHOWN = 3

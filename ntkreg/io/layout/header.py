@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.grid import Cells, Grid, blank_mask, is_blank
-from ntkreg.io.names import SEPARATOR, fold, tidy
-from ntkreg.io.units import bare_unit, is_unit
-from ntkreg.io.values import ABSENT, Status, read_cell
+from ntkreg.io.cells.units import bare_unit, is_unit
+from ntkreg.io.cells.values import ABSENT, Status, read_cell
+from ntkreg.io.files.grid import Cells, Grid, blank_mask, is_blank
+from ntkreg.io.layout.names import SEPARATOR, fold, tidy
 from ntkreg.messages import Sentence
 
 CANDIDATES = 40

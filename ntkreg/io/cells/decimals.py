@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ntkreg.io.grid import Cells
+from ntkreg.io.files.grid import Cells
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _COMMA = re.compile(

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.grid import Grid, blank_mask, column_letter
-from ntkreg.io.header import Header
+from ntkreg.io.files.grid import Grid, blank_mask, column_letter
+from ntkreg.io.layout.header import Header
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.messages import Sentence
 

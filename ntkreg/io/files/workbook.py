@@ -19,9 +19,9 @@ from defusedxml import ElementTree
 from openpyxl.utils.cell import coordinate_to_tuple
 
 from ntkreg.exceptions import FileAccessError, InputError
-from ntkreg.io.grid import Grid, Special, is_blank, make_cells
+from ntkreg.io.files.grid import Grid, Special, is_blank, make_cells
+from ntkreg.io.files.ooxml import prepare
 from ntkreg.io.ledger import LedgerEntry
-from ntkreg.io.ooxml import prepare
 from ntkreg.messages import Sentence
 
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s+ref=[\"']([A-Z]+\d+:[A-Z]+\d+)[\"']")

@@ -18,14 +18,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.dates import day_order, seconds_of
+from ntkreg.io.cells.marks import AMBIGUOUS_MARKS
+from ntkreg.io.cells.readings import Readings, read_numbers
+from ntkreg.io.cells.values import ABSENT, Status, read_cell
 from ntkreg.io.dataset import Kind
-from ntkreg.io.dates import day_order, seconds_of
-from ntkreg.io.grid import Cells
+from ntkreg.io.files.grid import Cells
+from ntkreg.io.layout.names import looks_like_running_number
 from ntkreg.io.ledger import LedgerEntry
-from ntkreg.io.marks import AMBIGUOUS_MARKS
-from ntkreg.io.names import looks_like_running_number
-from ntkreg.io.readings import Readings, read_numbers
-from ntkreg.io.values import ABSENT, Status, read_cell
 
 MAX_UNREADABLE = 0.05
 MAX_LEVELS = 50

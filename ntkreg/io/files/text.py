@@ -10,8 +10,8 @@ from collections import Counter
 import numpy as np
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.encoding import decode
-from ntkreg.io.grid import Grid, make_cells
+from ntkreg.io.files.encoding import decode
+from ntkreg.io.files.grid import Grid, make_cells
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.messages import Sentence
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.io.columns import RawColumn, levels_of
+from ntkreg.io.cells.values import Status
+from ntkreg.io.columns.column import RawColumn, levels_of
 from ntkreg.io.dataset import Column, Role
-from ntkreg.io.values import Status
 
 Values = NDArray[np.float64] | NDArray[np.object_]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from ntkreg.exceptions import FileAccessError, InputError
-from ntkreg.io.ole import SIGNATURE
+from ntkreg.io.files.ole import SIGNATURE
 
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 TEXT_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

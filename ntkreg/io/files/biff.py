@@ -11,9 +11,9 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ntkreg.io.biff_texts import check_texts
-from ntkreg.io.grid import Special
-from ntkreg.io.ole import DamagedError
+from ntkreg.io.files.biff_texts import check_texts
+from ntkreg.io.files.grid import Special
+from ntkreg.io.files.ole import DamagedError
 
 BOF, EOF, BOUNDSHEET, FILEPASS, SST, CONTINUE, XF = 0x809, 0x0A, 0x85, 0x2F, 0xFC, 0x3C, 0xE0
 _STRING, _FORMULA, _BOOLERR, _LABELSST, _MULRK, _MULBLANK = 0x207, 0x06, 0x205, 0xFD, 0xBD, 0xBE

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.units import without_unit
+from ntkreg.io.cells.units import without_unit
 
 SEPARATOR = " / "
 _RUNNING = re.compile(

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.io.columns import RawColumn, has_leading_zeros, read_dates, zero_led
+from ntkreg.io.cells.sentinels import find_sentinels
+from ntkreg.io.cells.units import same_unit
+from ntkreg.io.cells.values import Status
+from ntkreg.io.columns.column import RawColumn, has_leading_zeros, read_dates, zero_led
 from ntkreg.io.ledger import LedgerEntry, Severity
-from ntkreg.io.sentinels import find_sentinels
-from ntkreg.io.units import same_unit
-from ntkreg.io.values import Status
 from ntkreg.messages import Sentence
 
 _SHOWN = 5

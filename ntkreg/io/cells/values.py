@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ntkreg.io.dates import hours_of, is_date
-from ntkreg.io.grid import Special
-from ntkreg.io.marks import CENSORED_WORDS, EXCEL_ERRORS, MISSING_MARKS
-from ntkreg.io.units import is_unit
+from ntkreg.io.cells.dates import hours_of, is_date
+from ntkreg.io.cells.marks import CENSORED_WORDS, EXCEL_ERRORS, MISSING_MARKS
+from ntkreg.io.cells.units import is_unit
+from ntkreg.io.files.grid import Special
 
 NAN = float("nan")
 

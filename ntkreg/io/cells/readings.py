@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.io.grid import Cells
-from ntkreg.io.values import Reading, Status, read_cell
+from ntkreg.io.cells.values import Reading, Status, read_cell
+from ntkreg.io.files.grid import Cells
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from ntkreg.io.ole import DamagedError
+from ntkreg.io.files.ole import DamagedError
 
 _WIDE, _EXTENDED, _RICH = 1, 4, 8
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from defusedxml import ElementTree
 
-from ntkreg.io.biff import ERRORS, SpecialCells
-from ntkreg.io.grid import Special
-from ntkreg.io.ole import DamagedError
+from ntkreg.io.files.biff import ERRORS, SpecialCells
+from ntkreg.io.files.grid import Special
+from ntkreg.io.files.ole import DamagedError
 
 _ROW, _ERROR, _FORMULA_TEXT, _FORMULA_ERROR, _SHEET = 0, 3, 8, 11, 156
 

@@ -1,0 +1,1 @@
+"""What one cell says: numbers, missing marks, dates, units."""

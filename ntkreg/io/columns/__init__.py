@@ -1,0 +1,1 @@
+"""Columns of a table: their kinds, and what was noticed about them."""

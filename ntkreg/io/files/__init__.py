@@ -1,0 +1,1 @@
+"""Bytes of a file -> a grid of cells with true addresses."""

@@ -1,0 +1,1 @@
+"""Where in a grid the table stands: header, units, blocks, totals, names."""
