@@ -76,4 +76,4 @@ def _show(document: dict[str, Any], talk: Talk) -> None:
         if entries or code != "I741":
             talk.result(word(code, n=len(entries)))
         for entry in entries:
-            talk.result(f"  {entry['code']}  {entry['message']}")
+            talk.result(f"  {entry['code']}  {entry['message']} {entry['hint']}".rstrip())

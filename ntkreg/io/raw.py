@@ -21,7 +21,7 @@ from ntkreg.io.files.other_workbook import read_other_workbook
 from ntkreg.io.files.sniff import WORKBOOK_SUFFIXES, identify, read_bytes
 from ntkreg.io.files.text import read_text
 from ntkreg.io.files.workbook import read_workbook
-from ntkreg.io.layout.names import unique_names
+from ntkreg.io.layout.names import unique_names, visible
 from ntkreg.io.layout.table import Layout, find_table
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.io.options import Reading, ReadOptions
@@ -131,7 +131,7 @@ def _columns(grid: Grid, layout: Layout, file: str, options: ReadOptions) -> lis
     header = layout.header
     table = grid.cells[np.ix_(layout.rows, layout.columns)]
     default = file_decimal(table) if grid.commas else "."
-    originals = [header.texts[j] for j in layout.columns]
+    originals = [header.originals[j] for j in layout.columns]
     names = unique_names(originals, [int(j) for j in layout.columns])
     marks = options.marks(names)
     columns = []
@@ -140,7 +140,7 @@ def _columns(grid: Grid, layout: Layout, file: str, options: ReadOptions) -> lis
         decimal, conflict = column_decimal(cells, default) if grid.commas else (".", None)
         if conflict is not None:
             _refuse_both_decimals(names[k], cells, layout, conflict, file)
-        unit = header.units[j] or unit_of_header(originals[k])
+        unit = header.units[j] or unit_of_header(header.texts[j])
         column = read_column(cells, names[k], originals[k], unit, int(j), decimal, marks[k])
         columns.append(column)
     return columns
@@ -186,7 +186,7 @@ def _name_entries(columns: tuple[RawColumn, ...], sheet: str | None, row: int) -
         if not column.original:
             code, values = "R107", {"name": column.name}
         elif column.name != column.original:
-            code, values = "R106", {"name": column.name, "original": column.original}
+            code, values = "R106", {"name": column.name, "original": visible(column.original)}
         else:
             continue
         message = Sentence(code, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ntkreg.exceptions import InputError
 from ntkreg.io.candidates import candidate_entries
 from ntkreg.io.cells.values import Status
-from ntkreg.io.columns.column import RawColumn
+from ntkreg.io.columns.column import MAX_LEVELS, RawColumn
 from ntkreg.io.columns.describe import describe_columns, to_frame
 from ntkreg.io.dataset import Column, Dataset, Role
 from ntkreg.io.layout.names import find, fold
@@ -222,5 +222,10 @@ def _dropped_entries(
 def _dropped_entry(column: Column, raw: RawTable, *, asked: bool) -> LedgerEntry:
     code = "I103" if asked else _DROPPED[column.kind]
     severities: dict[str, Severity] = {"I": "info", "R": "repair", "W": "warning"}
-    message = Sentence(code, {"column": column.name})
+    values: dict[str, Any] = {"column": column.name}
+    if code == "W114":
+        labels = next(c for c in raw.columns if c.name == column.name).labels()
+        known = [label for label in labels if label is not None]
+        values |= {"count": len(set(known)), "rows": len(known), "limit": MAX_LEVELS}
+    message = Sentence(code, values)
     return LedgerEntry(severities[code[0]], message, raw.source.sheet, column=column.name)

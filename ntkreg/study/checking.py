@@ -94,6 +94,7 @@ def _entry(entry: LedgerEntry, language: Language) -> dict[str, Any]:
         "where": {name: value for name, value in where.items() if value is not None},
         "count": entry.count,
         "message": entry.message.text(language),
+        "hint": entry.message.hint(language),
         "old": entry.old,
         "new": entry.new,
     }
@@ -105,5 +106,6 @@ def _leak(suspect: LeakSuspect, language: Language) -> dict[str, Any]:
         "where": {"column": suspect.column},
         "count": 1,
         "message": suspect.message.text(language),
+        "hint": suspect.message.hint(language),
         "strength": suspect.strength,
     }
