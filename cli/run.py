@@ -97,6 +97,8 @@ def study_and_write(
     talk.failures(content.benchmark.failures)
     for sentence in content.benchmark.verdict:
         talk.result(sentence.text(talk.language))
+    for sentence in content.declined:
+        talk.result(f"{sentence.text(talk.language)} {sentence.hint(talk.language)}".rstrip())
     talk.result(str(report))
     failed = failed_gates(content, gates)
     talk.warn(failed)

@@ -7,6 +7,7 @@ import math
 import time as clock
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -23,12 +24,8 @@ from ntkreg.io import Reading, ReadOptions, read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
-from ntkreg.study.fitting import (
-    CONFIDENCE,
-    fit_contender,
-    labels_of,
-    prescription_of,
-)
+from ntkreg.study.declined import judge_declined
+from ntkreg.study.fitting import CONFIDENCE, fit_contender, labels_of, prescription_of
 from ntkreg.study.stages import Progress, Stages
 from ntkreg.study.training_regime import training_in_words
 from ntkreg.study.versions import package_versions
@@ -120,11 +117,14 @@ def run_study(
                 "knowledge": Path(knowledge).name if knowledge else None, "seed": seed,
                 "models": list(names), "confidence": CONFIDENCE}  # fmt: skip
     stages = Stages(progress or (lambda _done, _total, _text: None))
+    read = partial(read_table, path, target=target, drop=drop, **reading)
     with stages.stage("read"):
-        dataset = read_table(path, target=target, group=group, time=time, drop=drop, **reading)
+        dataset = read(group=group, time=time)
         expectations = read_knowledge(knowledge, dataset) if knowledge else ()
         leaks = audit_leaks(dataset)
     benchmark = _benchmark(dataset, names, seed, stages)
+    with stages.stage("declined"):
+        declined = judge_declined(dataset, benchmark, read, group=group, time=time, seed=seed)
     fitted = _fit_all(benchmark, dataset, seed, stages)
     explanations = _explain(benchmark, fitted, dataset, seed, stages)
     with stages.stage("knowledge"):
@@ -147,6 +147,7 @@ def run_study(
         settings=settings,
         versions=model.versions,
         created=datetime.date.today().isoformat(),
+        declined=declined,
     )
     stages.finish()
     return StudyResult(content, model, stages.seconds)
