@@ -8,8 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.decision import mean_over_repeats
-from ntkreg.evaluation import make_plan, run_benchmark
+from ntkreg.evaluation import make_plan, overall_scores, run_benchmark
 from ntkreg.evaluation.contenders import LABELS
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.exceptions import InputError
@@ -106,10 +105,10 @@ def _finding(
 def _held_out(
     dataset: Dataset, benchmark: BenchmarkResult, name: str, seed: int
 ) -> NDArray[np.float64]:
-    """Held-out predictions of a model on the folds of the run."""
+    """Held-out predictions of a model on the folds of the run, shape (n_repeats, n_rows)."""
     if name not in [result.name for result in benchmark.results]:
         benchmark = run_benchmark(dataset, benchmark.plan, names=(name,), seed=seed)
-    return mean_over_repeats(benchmark.of(name).predictions)
+    return benchmark.of(name).predictions
 
 
 def _errors(
@@ -121,16 +120,12 @@ def _errors(
 ) -> dict[str, Any]:
     """Root mean squared errors on the rows that both ways have tested."""
     _, i, j = np.intersect1d(dataset.row_numbers, other.row_numbers, return_indices=True)
-    model, mean = (mean_over_repeats(again.of(n).predictions)[j] for n in (name, "mean"))
-    both = np.isfinite(model) & np.isfinite(as_run[i])
+    before, model, mean = as_run[:, i], *(again.of(n).predictions[:, j] for n in (name, "mean"))
+    both = np.isfinite(model).any(axis=0) & np.isfinite(before).any(axis=0)
     y = dataset.y[i][both]
-
-    def rmse(prediction: NDArray[np.float64]) -> float:
-        return float(np.sqrt(np.mean((prediction[both] - y) ** 2)))
-
     return {
-        "rmse": rmse(model),
-        "rmse_as_run": rmse(as_run[i]),
-        "rmse_mean": rmse(mean),
+        "rmse": overall_scores(y, model[:, both]).rmse,
+        "rmse_as_run": overall_scores(y, before[:, both]).rmse,
+        "rmse_mean": overall_scores(y, mean[:, both]).rmse,
         "n_rows": int(both.sum()),
     }
