@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ntkreg.io import Reading
+    from ntkreg.io import ReadingKeywords
 
 
 class Lang(StrEnum):
@@ -109,9 +109,9 @@ def reading(
     keep: list[str] | None = None,
     missing: list[str] | None = None,
     censored: CensoredValues = CensoredValues.missing,
-) -> Reading:
+) -> ReadingKeywords:
     """Return the reading options for the library: those that were given."""
-    given: Reading = {"sheet": sheet, "encoding": encoding, "header_row": header_row}
+    given: ReadingKeywords = {"sheet": sheet, "encoding": encoding, "header_row": header_row}
     if no_header:
         given["no_header"] = True
     if fill_merged:

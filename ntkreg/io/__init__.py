@@ -12,7 +12,7 @@ from ntkreg.io.alignment import Aligned, align
 from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.dataset import Column, Dataset, Source
 from ntkreg.io.ledger import Ledger, LedgerEntry
-from ntkreg.io.options import Reading, ReadOptions, remembered
+from ntkreg.io.options import ReadingKeywords, ReadOptions, remembered
 from ntkreg.io.raw import RawTable, read_raw
 from ntkreg.io.roles import read_table
 
@@ -25,7 +25,7 @@ __all__ = [
     "RawColumn",
     "RawTable",
     "ReadOptions",
-    "Reading",
+    "ReadingKeywords",
     "Source",
     "align",
     "read_raw",

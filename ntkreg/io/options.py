@@ -21,7 +21,7 @@ from ntkreg.messages import Sentence
 Censored = Literal["missing", "limit"]
 
 
-class Reading(TypedDict, total=False):
+class ReadingKeywords(TypedDict, total=False):
     """Reading options as keywords; see `ReadOptions` for what they mean."""
 
     sheet: str | None
@@ -84,7 +84,7 @@ class ReadOptions:
             raise InputError("E172", value=str(self.censored))
 
     @classmethod
-    def of(cls, reading: Reading) -> ReadOptions:
+    def of(cls, reading: ReadingKeywords) -> ReadOptions:
         """Return the options of a call's keywords."""
         marks = {name: _texts(reading.get(name, ())) for name in ("keep", "missing")}
         values: dict[str, Any] = {**reading, **marks}
@@ -130,7 +130,7 @@ class ReadOptions:
         return [LedgerEntry("warning", Sentence("W170", {"words": idle}), count=len(idle))]
 
 
-def remembered(settings: Mapping[str, Any]) -> Reading:
+def remembered(settings: Mapping[str, Any]) -> ReadingKeywords:
     """Return what a model's settings say about the meaning of cells, for a new file.
 
     Where the header stands is not among it: that is another matter in every file.

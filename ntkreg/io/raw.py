@@ -24,7 +24,7 @@ from ntkreg.io.files.workbook import read_workbook
 from ntkreg.io.layout.names import unique_names, visible
 from ntkreg.io.layout.table import Layout, find_table
 from ntkreg.io.ledger import Ledger, LedgerEntry
-from ntkreg.io.options import Reading, ReadOptions
+from ntkreg.io.options import ReadingKeywords, ReadOptions
 from ntkreg.messages import Sentence
 
 
@@ -61,7 +61,7 @@ class RawTable:
         return Ledger(entries)
 
 
-def read_raw(path: str | Path, **reading: Unpack[Reading]) -> RawTable:
+def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
     r"""Read a workbook or a delimited text file into columns with kinds.
 
     Parameters

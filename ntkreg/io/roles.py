@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from ntkreg.exceptions import InputError
 from ntkreg.io.candidates import candidate_entries
 from ntkreg.io.cells.values import Status
-from ntkreg.io.columns.column import MAX_LEVELS, RawColumn
+from ntkreg.io.columns.column import MAX_LEVELS, NEARLY_ALL, RawColumn
 from ntkreg.io.columns.describe import describe_columns, to_frame
 from ntkreg.io.dataset import Column, Dataset, Role
 from ntkreg.io.layout.names import find, fold
 from ntkreg.io.ledger import Ledger, LedgerEntry, Severity
-from ntkreg.io.options import Reading
+from ntkreg.io.options import ReadingKeywords
 from ntkreg.io.raw import RawTable, read_raw
 from ntkreg.io.target import check_target, target_values
 from ntkreg.messages import Sentence
@@ -40,7 +40,7 @@ def read_table(
     group: str | None = None,
     time: str | None = None,
     drop: Iterable[str] = (),
-    **reading: Unpack[Reading],
+    **reading: Unpack[ReadingKeywords],
 ) -> Dataset:
     r"""Read a table and give each column its role.
 
@@ -226,6 +226,7 @@ def _dropped_entry(column: Column, raw: RawTable, *, asked: bool) -> LedgerEntry
     if code == "W114":
         labels = next(c for c in raw.columns if c.name == column.name).labels()
         known = [label for label in labels if label is not None]
-        values |= {"count": len(set(known)), "rows": len(known), "limit": MAX_LEVELS}
+        values |= {"count": len(set(known)), "rows": len(known)}
+        values |= {"limit": MAX_LEVELS, "share": 100 * NEARLY_ALL}
     message = Sentence(code, values)
     return LedgerEntry(severities[code[0]], message, raw.source.sheet, column=column.name)

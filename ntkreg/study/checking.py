@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from ntkreg.inspection import audit_leaks
 from ntkreg.inspection.results import LeakSuspect
-from ntkreg.io import Reading, read_raw, read_table
+from ntkreg.io import ReadingKeywords, read_raw, read_table
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.messages import Language
 
@@ -23,7 +23,7 @@ def check_table(
     time: str | None = None,
     drop: Sequence[str] = (),
     language: Language = "en",
-    **reading: Unpack[Reading],
+    **reading: Unpack[ReadingKeywords],
 ) -> dict[str, Any]:
     """Describe how a file is read; with a target also the roles and the leak audit.
 

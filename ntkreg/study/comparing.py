@@ -8,7 +8,7 @@ from typing import Unpack
 
 from ntkreg.evaluation import CONTENDER_NAMES, make_plan, run_benchmark
 from ntkreg.evaluation.results import BenchmarkResult
-from ntkreg.io import Reading, read_table
+from ntkreg.io import ReadingKeywords, read_table
 from ntkreg.io.dataset import Dataset
 
 
@@ -22,7 +22,7 @@ def compare_models(
     seed: int = 0,
     names: Sequence[str] = CONTENDER_NAMES,
     progress: Callable[[int, int, str], None] | None = None,
-    **reading: Unpack[Reading],
+    **reading: Unpack[ReadingKeywords],
 ) -> tuple[BenchmarkResult, Dataset]:
     """Read a table and compare contenders on the same folds.
 

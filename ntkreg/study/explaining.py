@@ -11,7 +11,7 @@ import numpy as np
 from ntkreg.exceptions import InputError
 from ntkreg.inspection import explain
 from ntkreg.inspection.results import Explanation
-from ntkreg.io import Reading, align, read_raw, remembered
+from ntkreg.io import ReadingKeywords, align, read_raw, remembered
 from ntkreg.io.dataset import Dataset
 from ntkreg.messages import Language
 from ntkreg.persistence import FittedModel
@@ -24,7 +24,7 @@ def explain_file(
     path: str | Path,
     *,
     seed: int = 0,
-    **reading: Unpack[Reading],
+    **reading: Unpack[ReadingKeywords],
 ) -> tuple[Explanation, Dataset]:
     """Explain a model on the rows of a file, which are also the background.
 

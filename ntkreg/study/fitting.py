@@ -14,7 +14,7 @@ from ntkreg.decision import calibrate
 from ntkreg.evaluation import build_contender, inner_groups, make_plan, run_benchmark
 from ntkreg.evaluation.results import SplitPlan
 from ntkreg.inspection import fit_domain
-from ntkreg.io import Reading, ReadOptions, read_table
+from ntkreg.io import ReadingKeywords, ReadOptions, read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.ntk.results import Prescription
 from ntkreg.persistence import FittedModel
@@ -34,7 +34,7 @@ def fit_model(
     drop: Sequence[str] = (),
     seed: int = 0,
     confidence: float = CONFIDENCE,
-    **reading: Unpack[Reading],
+    **reading: Unpack[ReadingKeywords],
 ) -> tuple[FittedModel, Dataset]:
     """Read a table and fit one model on all of its rows.
 

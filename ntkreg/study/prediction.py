@@ -13,7 +13,7 @@ from ntkreg.decision import RowPredictions, predict_rows
 from ntkreg.evaluation import scores
 from ntkreg.evaluation.results import Scores
 from ntkreg.exceptions import InputError
-from ntkreg.io import Reading, align, read_raw, remembered
+from ntkreg.io import ReadingKeywords, align, read_raw, remembered
 from ntkreg.io.ledger import Ledger
 from ntkreg.messages import Language
 from ntkreg.persistence import FittedModel
@@ -50,7 +50,7 @@ def predict_file(
     path: str | Path,
     *,
     language: Language = "en",
-    **reading: Unpack[Reading],
+    **reading: Unpack[ReadingKeywords],
 ) -> FilePredictions:
     """Predict every row of a file.
 

@@ -20,7 +20,7 @@ from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.exceptions import InputError
 from ntkreg.inspection import audit_leaks, explain, fit_domain, judge_knowledge, read_knowledge
 from ntkreg.inspection.results import Expectation, Explanation, KnowledgeVerdict
-from ntkreg.io import Reading, ReadOptions, read_table
+from ntkreg.io import ReadingKeywords, ReadOptions, read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
@@ -65,7 +65,7 @@ def run_study(
     seed: int = 0,
     names: Sequence[str] = CONTENDER_NAMES,
     progress: Progress | None = None,
-    **reading: Unpack[Reading],
+    **reading: Unpack[ReadingKeywords],
 ) -> StudyResult:
     """Read a table, compare the contenders, explain the best and check it against knowledge.
 
