@@ -58,7 +58,7 @@ OptionalTarget = Annotated[
 Sheet = Annotated[str | None, typer.Option(metavar="NAME", help="I663", show_default=False)]
 Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="I664", show_default=False)]
 HeaderRow = Annotated[
-    int | None, typer.Option("--header-row", metavar="N", min=1, help="I683", show_default=False)
+    int | None, typer.Option("--header-row", metavar="N", min=1, help="I698", show_default=False)
 ]
 NoHeader = Annotated[bool, typer.Option("--no-header", help="I684", show_default=False)]
 FillMerged = Annotated[bool, typer.Option("--fill-merged", help="I685", show_default=False)]

@@ -76,12 +76,12 @@ class ReadOptions:
     def __post_init__(self) -> None:
         words = [narrow(text).lower() for text in self.keep + self.missing]
         if not all(words):
-            raise InputError("E171")
+            raise InputError("E176")
         both = set(words[: len(self.keep)]) & set(words[len(self.keep) :])
         if both:
-            raise InputError("E170", word=min(both))
+            raise InputError("E175", word=min(both))
         if self.censored not in ("missing", "limit"):
-            raise InputError("E172", value=str(self.censored))
+            raise InputError("E177", value=str(self.censored))
 
     @classmethod
     def of(cls, reading: ReadingKeywords) -> ReadOptions:
