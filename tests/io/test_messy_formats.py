@@ -15,7 +15,7 @@ import pytest
 
 from ntkreg.exceptions import InputError
 from ntkreg.io import read_raw
-from ntkreg.io.files import other_workbook
+from ntkreg.io.files import reader
 
 # tests/ has no __init__.py, so a module beside this one is loaded by its place
 _SPEC = importlib.util.spec_from_file_location(
@@ -276,30 +276,31 @@ CHILDREN = {
 def test_A10_whatever_the_library_does_there_is_one_error(tmp_path, monkeypatch, what):
     child = tmp_path / "child.py"
     child.write_text(CHILDREN[what])
-    monkeypatch.setattr(other_workbook, "_CHILD", child)
-    monkeypatch.setattr(other_workbook, "SECONDS", 1.0 if what == "hangs" else 8.0)
-    monkeypatch.setattr(other_workbook, "MEMORY", 200_000_000)
+    monkeypatch.setattr(reader, "_CHILD", child)
+    monkeypatch.setattr(reader, "SECONDS", 1.0 if what == "hangs" else 8.0)
+    monkeypatch.setattr(reader, "MEMORY", 200_000_000)
     with pytest.raises(InputError, match=r"t\.ods.*save it as \.xlsx") as caught:
         read_raw(save(tmp_path, "ods"))
     assert caught.value.code == ("E140" if what == "hangs" else "E141")
 
 
 def test_A10_a_panic_of_the_library_is_one_error(tmp_path):
-    child = other_workbook._CHILD.read_text(encoding="utf-8")
+    child = reader._CHILD.read_text(encoding="utf-8")
     child = child.replace(
         "    book = Cal", "    class P(BaseException): ...\n    raise P('x')\n    book = Cal"
     )
     assert "raise P" in child
     file = tmp_path / "child.py"
     file.write_text(child, encoding="utf-8")
-    command = [sys.executable, str(file), '{"sheet": null, "memory": 1000000000}']
+    options = '{"kind": "ods", "sheet": null, "memory": 1000000000, "output": 1000}'
+    command = [sys.executable, str(file), options]
     with (tmp_path / "o").open("wb") as out:
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, check=True)
     assert (tmp_path / "o").read_text() == '{"error": "P", "reason": "x"}\n'
 
 
 def test_A10_the_child_obeys_its_memory_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(other_workbook, "MEMORY", 300_000_000)
+    monkeypatch.setattr(reader, "MEMORY", 300_000_000)
     cell = (
         '<table:table-cell table:number-columns-repeated="16384" office:value-type="float" '
         'office:value="1"><text:p>1</text:p></table:table-cell>'
