@@ -3,9 +3,6 @@
 openpyxl opens the book (sheets, texts, formats, the year dates count from). The cells are taken
 here from the sheet's XML in one pass, because openpyxl's own rows leave out in silence what stands
 in an unusual order, and tell neither merged ranges nor which formulas lack a value.
-
-openpyxl finds no sheet in a file of the strict standard, no part whose name has backslashes, and
-says nothing when the list of texts or of formats is missing: dates would be numbers in silence.
 """
 
 from __future__ import annotations
@@ -13,10 +10,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
-import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, tostring
 
 import openpyxl
 from defusedxml import ElementTree
@@ -24,14 +19,6 @@ from openpyxl.cell.text import Text
 from openpyxl.utils.cell import column_index_from_string, range_boundaries
 from openpyxl.utils.datetime import from_excel, from_ISO8601
 
-_STRICT = b"http://purl.oclc.org/ooxml/"
-_NAMESPACE = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
-_TRANSITIONAL = rb"http://schemas.openxmlformats.org/\1/2006/"
-# what a cell of a sheet needs -> the part that holds it
-_NEEDS = {
-    "xl/sharedStrings.xml": re.compile(rb"<(?:\w+:)?c\s[^>]*\bt=[\"']s[\"']"),
-    "xl/styles.xml": re.compile(rb"<(?:\w+:)?c\s[^>]*\bs=[\"'][1-9]"),
-}
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ROW, _CELL, _FORMULA, _VALUE, _INLINE = (_MAIN + name for name in ("row", "c", "f", "v", "is"))
 _MERGED = _MAIN + "mergeCell"
@@ -48,52 +35,13 @@ NO_VALUE = {"formula": None}
 ZERO = {"formula": 0}
 
 
-class MissingPartError(ValueError):
-    """Cells refer to a part that the file does not have."""
-
-
-def prepare(data: bytes) -> bytes:
-    """Return the workbook as openpyxl reads it; mostly the same bytes.
-
-    Raises
-    ------
-    MissingPartError
-        If a part is missing that cells refer to.
-    """
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = archive.namelist()
-        plain = {name: name.replace("\\", "/") for name in names}
-        known = {name.lower() for name in plain.values()}
-        missing = [part for part in _NEEDS if part.lower() not in known]
-        sheets = [n for n in names if plain[n].startswith("xl/worksheets/")] if missing else []
-        for part in missing:
-            if any(_NEEDS[part].search(archive.read(name)) for name in sheets):
-                raise MissingPartError(part)
-        book = next(name for name in names if plain[name] == "xl/workbook.xml")
-        strict = _STRICT in archive.read(book)
-        if not strict and all(old == new for old, new in plain.items()):
-            return data
-        return _rewritten(archive, plain, strict)
-
-
-def _rewritten(archive: zipfile.ZipFile, names: dict[str, str], strict: bool) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as out:
-        for old, new in names.items():
-            content = archive.read(old)
-            if strict and new.endswith((".xml", ".rels")):
-                content = _NAMESPACE.sub(_TRANSITIONAL, content)
-            out.writestr(new, content)
-    return buffer.getvalue()
-
-
 class Workbook:
     """An open workbook.
 
     Parameters
     ----------
     data : bytes
-        The whole file.
+        The whole file, prepared by `ooxml_parts`.
 
     Attributes
     ----------
@@ -106,12 +54,8 @@ class Workbook:
     def __init__(self, data: bytes) -> None:
         # remarks on styles and extensions that openpyxl drops; values are not concerned
         warnings.simplefilter("ignore", UserWarning)
-        data = prepare(data)
-        try:
-            self._book = _load(data)
-        except (TypeError, ValueError, KeyError, AttributeError):
-            # mostly for colours and fonts as other programs write them; only formats matter here
-            self._book = _load(_with_plain_styles(data))
+        load: Any = openpyxl.load_workbook
+        self._book = load(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         self._dates = {*self._book._date_formats} | {
             k
             for k, style in enumerate(self._book._cell_styles)
@@ -224,34 +168,6 @@ def corners(reference: str) -> list[int]:
     """Return first row, first column, last row and last column of a range, from 0."""
     left, top, right, bottom = (int(edge or 1) - 1 for edge in range_boundaries(reference))
     return [top, left, bottom, right]
-
-
-def _load(data: bytes) -> Any:
-    return openpyxl.load_workbook(
-        io.BytesIO(data), read_only=True, data_only=True, keep_links=False
-    )
-
-
-def _with_plain_styles(data: bytes) -> bytes:
-    """Return the workbook with nothing but number formats among its styles."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(buffer, "w") as out:
-        for name in archive.namelist():
-            content = archive.read(name)
-            out.writestr(name, _plain_styles(content) if name == "xl/styles.xml" else content)
-    return buffer.getvalue()
-
-
-def _plain_styles(content: bytes) -> bytes:
-    old = ElementTree.fromstring(content)
-    new = Element(_MAIN + "styleSheet")
-    for formats in old.iter(_MAIN + "numFmts"):
-        new.append(formats)
-    for cells in old.iter(_MAIN + "cellXfs"):
-        plain = SubElement(new, _MAIN + "cellXfs")
-        for style in cells:
-            SubElement(plain, _MAIN + "xf", numFmtId=style.get("numFmtId", "0"))
-    return tostring(new)
 
 
 def _row_number(row: Any, before: int) -> int:

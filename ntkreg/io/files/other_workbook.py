@@ -1,7 +1,8 @@
 """.xls, .xlsb and .ods -> grid, by python-calamine in a child process under limits.
 
 calamine gives error cells and formulas without a stored value as blanks, so their addresses are
-searched for in the file itself (`biff`, `special_cells`).
+searched for in the file itself: here in the records of an .xls (`biff`), which have to be walked
+through anyway because the format has no checksums, and for the rest in the child.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from ntkreg.io.files.biff import SpecialCells
 from ntkreg.io.files.grid import Grid, make_cells
 from ntkreg.io.files.ole import CompoundFile, DamagedError
 from ntkreg.io.files.reader import Rows, damaged, read_sheet
-from ntkreg.io.files.special_cells import ods_cells, xlsb_cells
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.messages import Sentence
 
@@ -46,13 +46,9 @@ def read_other_workbook(data: bytes, file: str, kind: Kind, sheet: str | None = 
     rows, title, place, entries = found.rows, found.title, found.place, found.entries
     if checked is not None:
         specials = checked.specials[place] if place < len(checked.specials) else {}
+        _put(rows, specials)
         if place < len(checked.ordered) and not checked.ordered[place]:
             entries += (LedgerEntry("warning", Sentence("W141", {"file": file}), sheet=title),)
-    else:
-        specials = _specials(data, file, kind, title)
-    _put(rows, specials)
-    while rows and not rows[-1]:
-        rows.pop()
     cells = make_cells(rows, None, file)
     return Grid(cells, kind, sheet=title, merged=found.merged, entries=entries)
 
@@ -70,13 +66,6 @@ def _check_xls(data: bytes, file: str) -> biff.Sheets:
     if sheets is None:
         raise InputError("E108", {"file": file}, file=file)
     return sheets
-
-
-def _specials(data: bytes, file: str, kind: Kind, title: str) -> SpecialCells:
-    try:
-        return ods_cells(data, title) if kind == "ods" else xlsb_cells(data, title)
-    except (DamagedError, KeyError, SyntaxError) as error:
-        raise damaged(file, str(error)) from error
 
 
 def _put(rows: Rows, specials: SpecialCells) -> None:

@@ -66,7 +66,7 @@ def trimmed(cells: list[Any]) -> list[Any]:
     return cells
 
 
-def read_other(data: bytes, asked: str | None, out: Output) -> None:
+def read_other(data: bytes, kind: str, asked: str | None, out: Output) -> None:
     """Write one sheet: the one asked for, or the first visible one that holds a value."""
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -82,22 +82,41 @@ def read_other(data: bytes, asked: str | None, out: Output) -> None:
             # versions differ in whether they give the blank rows above the first used one
             rows = rows[len(rows) - sheet.height :]
             above, left = sheet.start or (0, 0)
-            out.line(head | {"title": name})
-            out.raw("[]\n" * above)
-            for row in rows:
-                out.line([None] * left + row if row else row)
+            rows[:] = [[None] * left + row if row else row for row in rows]
+            rows[:0] = [[] for _ in range(above)]
             merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
+            if kind != "xls":
+                specials, merged = getattr(sibling("special_cells"), f"{kind}_cells")(data, name)
+                put(rows, specials)
+            out.line(head | {"title": name})
+            for row in rows:
+                out.line(row)
             out.line({"merged": merged})
             return
     out.line(head)
+
+
+def put(rows: list[list[Any]], specials: dict[tuple[int, int], Any]) -> None:
+    """Put error cells and formulas without a value where calamine left blanks."""
+    for (i, j), value in specials.items():
+        rows.extend([] for _ in range(i + 1 - len(rows)))
+        row = rows[i]
+        row.extend([None] * (j + 1 - len(row)))
+        if row[j] is None:
+            row[j] = value
 
 
 def read_xlsx(data: bytes, asked: str | None, out: Output) -> None:
     """Do the same for an .xlsx file, row by row."""
     # openpyxl takes along what it can find, and starts in a third of the time without
     sys.modules |= dict.fromkeys(("numpy", "PIL"))  # type: ignore[arg-type]
-    ooxml = sibling("ooxml")
-    book = ooxml.Workbook(data)
+    ooxml, parts = sibling("ooxml"), sibling("ooxml_parts")
+    data = parts.prepare(data)
+    try:
+        book = ooxml.Workbook(data)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        # mostly for colours and fonts, which are of no concern here
+        book = ooxml.Workbook(parts.with_plain_styles(data))
     head = {"all": book.names, "sheets": book.names, "visible": book.visible}
     for name in book.visible if asked is None else [n for n in book.names if n == asked]:
         merged: list[str] = []
@@ -143,10 +162,14 @@ def main() -> None:
     gc.disable()
     options = json.loads(sys.argv[1])
     limit_memory(options["memory"])
-    read = read_xlsx if options["kind"] == "xlsx" else read_other
+    kind, asked = options["kind"], options["sheet"]
     with open(1, "w", encoding="utf-8", errors="surrogatepass", closefd=False) as out:
         try:
-            read(sys.stdin.buffer.read(), options["sheet"], Output(out, options["output"]))
+            data, output = sys.stdin.buffer.read(), Output(out, options["output"])
+            if kind == "xlsx":
+                read_xlsx(data, asked, output)
+            else:
+                read_other(data, kind, asked, output)
         except MemoryError:
             sys.exit(3)
         except BaseException as error:  # a panic of the library is no Exception
