@@ -33,11 +33,11 @@ Ranges = tuple[tuple[int, int, int, int], ...]
 
 _CHILD = Path(__file__).with_name("reader_child.py")
 # of a small file; a large one gets more of each
-SECONDS = 8.0
+SECONDS = 7.0
 MEMORY = 700_000_000
 OUTPUT = 40_000_000
 # a packed byte of an .xlsx costs some microseconds on a slow computer
-_SECONDS_PER_BYTE = {"xlsx": 8e-6}
+_SECONDS_PER_BYTE = {"xlsx": 5e-6}
 _SECONDS_PER_BYTE_ELSE = 1e-6
 _MEMORY_PER_BYTE = 10
 _OUTPUT_PER_BYTE = 20

@@ -173,6 +173,8 @@ def main() -> None:
         except MemoryError:
             sys.exit(3)
         except BaseException as error:  # a panic of the library is no Exception
+            if "Error -4 " in str(error):  # zlib's word for a lack of memory
+                sys.exit(3)
             out.seek(0)
             out.truncate()
             out.write(json.dumps({"error": type(error).__name__, "reason": str(error)}) + "\n")

@@ -28,6 +28,7 @@ FileKind = Literal["xlsx", "xls", "xlsb", "ods", "text"]
 MAX_RATIO = 200
 MAX_UNPACKED = 1_000_000_000
 SMALL = 50_000_000
+_DIRT, _DIRT_SHARE, _DIRT_SHARE_OF_SMALL = 8, 0.05, 0.2
 
 # XML parsers differ in what they do with a document type declaration; a spreadsheet never needs one
 _DOCTYPES = tuple("<!DOCTYPE".encode(code) for code in ("ascii", "utf-16-le", "utf-16-be"))
@@ -108,10 +109,11 @@ def _other_kind(data: bytes) -> str | None:
         return "HTML"
     if head.startswith(b"<?xml"):
         return "XML"
-    if b"\x00" in data[:4096] and not data.startswith(TEXT_BOMS):
-        # a few NULs are dirt in a text file; many are another kind of file
-        return "binary" if data[:4096].count(b"\x00") > 0.05 * len(data[:4096]) else None
-    return None
+    # some recorders fill a text file up with NULs; a few more inside are dirt, many another kind
+    sample = data.rstrip(b"\x00\x1a")[:4096]
+    dirt = max(_DIRT_SHARE * len(sample), min(_DIRT, _DIRT_SHARE_OF_SMALL * len(sample)))
+    binary = sample.count(b"\x00") > dirt and not data.startswith(TEXT_BOMS)
+    return "binary" if binary else None
 
 
 def _check_zip(data: bytes, file: str) -> FileKind:
