@@ -38,9 +38,9 @@ ROWS = [
 ]
 
 
-def save(folder, kind, sheets=None, hidden=()):
+def save(folder, kind, sheets=None, hidden=(), merged=()):
     path = folder / f"t.{kind}"
-    path.write_bytes(files.WRITERS[kind](sheets or {"表": ROWS}, hidden))
+    path.write_bytes(files.WRITERS[kind](sheets or {"表": ROWS}, hidden, merged))
     return path
 
 
@@ -58,6 +58,28 @@ def test_A13_the_same_table_gives_the_same_numbers_as_its_xlsx_twin(tmp_path, ki
     for column, other in zip(raw.columns, twin.columns, strict=True):
         assert column.cells.tolist() == other.cells.tolist()
     assert codes(raw) == codes(twin)
+
+
+MERGED_ROWS = [
+    ["Lot", "条件", None, "結果"],
+    [None, "温度[℃]", "圧力[MPa]", "強度[MPa]"],
+    *([f"L{i // 3}" if i % 3 == 0 else None, 200 + i / 2, i / 8, i * i] for i in range(12)),
+]
+MERGED = [(0, 0, 1, 0), (0, 1, 0, 2), *((2 + i, 0, 4 + i, 0) for i in range(0, 12, 3))]
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("fill", [False, True])
+def test_A13_B05_B10_merged_cells_are_what_they_are_in_the_xlsx_twin(tmp_path, kind, fill):
+    raw, twin = (
+        read_raw(save(tmp_path, k, {"表": MERGED_ROWS}, merged=MERGED), fill_merged=fill)
+        for k in (kind, "xlsx")
+    )
+    assert [c.name for c in twin.columns][:2] == ["Lot", "条件 / 温度[℃]"]
+    assert twin.columns[0].n_missing == (0 if fill else 8)
+    assert [c.cells.tolist() for c in raw.columns] == [c.cells.tolist() for c in twin.columns]
+    assert [c.name for c in raw.columns] == [c.name for c in twin.columns]
+    assert raw.ledger == twin.ledger
 
 
 @pytest.mark.parametrize("kind", OTHERS)
