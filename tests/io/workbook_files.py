@@ -45,6 +45,15 @@ def write_xlsx(sheets, hidden=(), merged=()):
     return buffer.getvalue()
 
 
+def write_xls_cell(sheet, i, j, value, date):
+    if is_error(value):
+        sheet.row(i).set_cell_error(j, ERROR_CODES[value])
+    elif isinstance(value, datetime):
+        sheet.write(i, j, value, date)
+    elif value is not None:
+        sheet.write(i, j, value)
+
+
 def write_xls(sheets, hidden=(), merged=(), change=None):
     book = xlwt.Workbook(encoding="utf-8")
     date = xlwt.easyxf(num_format_str="yyyy/mm/dd hh:mm:ss")
@@ -52,12 +61,7 @@ def write_xls(sheets, hidden=(), merged=(), change=None):
         sheet = book.add_sheet(name)
         for i, row in enumerate(rows):
             for j, value in enumerate(row):
-                if is_error(value):
-                    sheet.row(i).set_cell_error(j, ERROR_CODES[value])
-                elif isinstance(value, datetime):
-                    sheet.write(i, j, value, date)
-                elif value is not None:
-                    sheet.write(i, j, value)
+                write_xls_cell(sheet, i, j, value, date)
         for top, left, bottom, right in merged:
             sheet.merge(top, bottom, left, right)
         sheet.visibility = 1 if name in hidden else 0

@@ -110,7 +110,8 @@ def read_sheet(data: bytes, file: str, kind: Kind, sheet: str | None) -> Sheet:
     _refuse_emptiness(rows, file)
     if "computed" in tail:
         _settle(rows, tail["computed"])
-    merged = tuple((r1, c1, r2, c2) for r1, c1, r2, c2 in tail["merged"])
+    # the order in the file differs from program to program
+    merged = tuple(sorted((r1, c1, r2, c2) for r1, c1, r2, c2 in tail["merged"]))
     return Sheet(title, head["all"].index(title), rows, merged, _remarks(head, title, sheet))
 
 
