@@ -82,6 +82,13 @@ def test_A13_B05_B10_merged_cells_are_what_they_are_in_the_xlsx_twin(tmp_path, k
     assert raw.ledger == twin.ledger
 
 
+def test_A13_durations_of_more_than_a_day_in_an_ods_are_hours(tmp_path):
+    rows = [["t", "y"], *([datetime.timedelta(hours=5.25 * i), i] for i in range(12))]
+    raw, twin = (read_raw(save(tmp_path, kind, {"a": rows})) for kind in ("ods", "xlsx"))
+    assert raw.columns[0].numbers().tolist() == [5.25 * i for i in range(12)]
+    assert codes(raw) == codes(twin) == ["R113"]
+
+
 @pytest.mark.parametrize("kind", OTHERS)
 def test_A13_E03_error_cells_are_error_cells(tmp_path, kind):
     rows = [list(row) for row in ROWS]

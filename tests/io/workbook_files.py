@@ -3,7 +3,7 @@
 import io
 import struct
 import zipfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
 import openpyxl
@@ -84,6 +84,10 @@ def ods_cell(value):
         kind, name, text = "boolean", "boolean-value", str(value).lower()
     elif isinstance(value, datetime):
         kind, name, text = "date", "date-value", value.isoformat()
+    elif isinstance(value, timedelta):
+        minutes, seconds = divmod(int(value.total_seconds()), 60)
+        text = f"PT{minutes // 60:02}H{minutes % 60:02}M{seconds:02}S"
+        kind, name = "time", "time-value"
     elif isinstance(value, str):
         return (
             '<table:table-cell office:value-type="string">'

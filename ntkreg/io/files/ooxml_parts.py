@@ -64,11 +64,13 @@ def _rewritten(archive: zipfile.ZipFile, names: dict[str, str], strict: bool) ->
     return buffer.getvalue()
 
 
-def with_plain_styles(data: bytes) -> bytes:
-    """Return the workbook with nothing but number formats among its styles."""
+def without_decoration(data: bytes) -> bytes:
+    """Return the workbook without charts and with nothing but number formats among its styles."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(buffer, "w") as out:
         for name in archive.namelist():
+            if name.startswith("xl/chartsheets/"):
+                continue
             content = archive.read(name)
             out.writestr(name, _plain_styles(content) if name == "xl/styles.xml" else content)
     return buffer.getvalue()

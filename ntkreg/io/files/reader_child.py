@@ -15,9 +15,13 @@ import gc
 import importlib.util
 import io
 import json
+import re
 import sys
 from pathlib import Path
 from typing import IO, Any
+
+
+DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+(?:\.\d+)?)S")
 
 
 class Output:
@@ -52,6 +56,11 @@ def moment(cell: Any) -> dict[str, Any]:
 def plain(cell: Any) -> Any:
     """Return a cell of calamine as openpyxl would give it."""
     if isinstance(cell, str):
+        # calamine leaves a duration of a day or more as an .ods spells it
+        long = DURATION.fullmatch(cell)
+        if long:
+            hours, minutes, seconds = map(float, long.groups())
+            return datetime.timedelta(hours=hours, minutes=minutes, seconds=seconds)
         return cell if cell.strip() else None
     if isinstance(cell, float):
         # integers of .xlsx are integers; one written "2.0" in an .ods is the same cell
@@ -115,8 +124,8 @@ def read_xlsx(data: bytes, asked: str | None, out: Output) -> None:
     try:
         book = ooxml.Workbook(data)
     except (TypeError, ValueError, KeyError, AttributeError):
-        # mostly for colours and fonts, which are of no concern here
-        book = ooxml.Workbook(parts.with_plain_styles(data))
+        # mostly for colours, fonts and charts, which are of no concern here
+        book = ooxml.Workbook(parts.without_decoration(data))
     head = {"all": book.names, "sheets": book.names, "visible": book.visible}
     for name in book.visible if asked is None else [n for n in book.names if n == asked]:
         merged: list[str] = []

@@ -143,7 +143,7 @@ def _check_zip(data: bytes, file: str) -> FileKind:
         EOFError,
         OSError,
         NotImplementedError,
-        UnicodeDecodeError,
+        ValueError,  # a place before the file, a name in no encoding
         struct.error,
         zlib.error,
         lzma.LZMAError,
