@@ -36,9 +36,8 @@ _CHILD = Path(__file__).with_name("reader_child.py")
 SECONDS = 7.0
 MEMORY = 700_000_000
 OUTPUT = 40_000_000
-# a packed byte of an .xlsx costs some microseconds on a slow computer
-_SECONDS_PER_BYTE = {"xlsx": 5e-6}
-_SECONDS_PER_BYTE_ELSE = 1e-6
+# a packed byte of a sheet costs about one microsecond, and more on a slow or busy computer
+_SECONDS_PER_BYTE = 5e-6
 _MEMORY_PER_BYTE = 10
 _OUTPUT_PER_BYTE = 20
 _PAUSE = 0.05
@@ -149,7 +148,7 @@ def _run(data: bytes, file: str, kind: Kind, sheet: str | None) -> list[Any]:
     """Let the child read the file; return its lines."""
     memory = MEMORY + _MEMORY_PER_BYTE * len(data)
     output = OUTPUT + _OUTPUT_PER_BYTE * len(data)
-    seconds = SECONDS + _SECONDS_PER_BYTE.get(kind, _SECONDS_PER_BYTE_ELSE) * len(data)
+    seconds = SECONDS + _SECONDS_PER_BYTE * len(data)
     options = json.dumps({"kind": kind, "sheet": sheet, "memory": memory, "output": output})
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as answer:
         given.write(data)

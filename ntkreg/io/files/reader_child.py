@@ -20,7 +20,6 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-
 DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+(?:\.\d+)?)S")
 
 
