@@ -131,12 +131,10 @@ def _check_zip(data: bytes, file: str) -> FileKind:
         if kind is None:
             raise InputError("E110", where, file=file, what="zip")
         for part in parts:
-            content = archive.read(part)
-            if part.filename.endswith((".xml", ".rels")) and any(d in content for d in _DOCTYPES):
-                raise InputError("E132", where, file=file, part=part.filename)
-            if part.filename == "META-INF/manifest.xml" and b"encryption-data" in content:
-                raise InputError("E109", where, file=file)
+            _check_part(archive.read(part), part.filename, file)
         return kind
+    except InputError:
+        raise
     except (
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
@@ -151,6 +149,14 @@ def _check_zip(data: bytes, file: str) -> FileKind:
         raise InputError("E111", where, file=file, reason=str(error)) from error
     except RuntimeError as error:  # zipfile's word for an encrypted part
         raise InputError("E109", where, file=file) from error
+
+
+def _check_part(content: bytes, part: str, file: str) -> None:
+    where = {"file": file}
+    if part.endswith((".xml", ".rels")) and any(mark in content for mark in _DOCTYPES):
+        raise InputError("E132", where, file=file, part=part)
+    if part == "META-INF/manifest.xml" and b"encryption-data" in content:
+        raise InputError("E109", where, file=file)
 
 
 def _zip_kind(archive: zipfile.ZipFile, names: set[str]) -> FileKind | None:
