@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.io.cells.sentinels import find_sentinels
@@ -175,7 +176,7 @@ def _rare_levels(finder: Finder) -> list[LedgerEntry]:
     """Name the levels of a category that one row alone has."""
     if finder.column.kind != "category":
         return []
-    labels = finder.column.labels()
-    counts = Counter(label for label in labels if label is not None)
-    once = np.flatnonzero([counts.get(label) == 1 for label in labels])
-    return [finder.entry("warning", "W163", once, total=len(counts))] if len(once) else []
+    codes, levels = pd.factorize(finder.column.labels())
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+    once = np.flatnonzero((codes >= 0) & (counts[codes] == 1))
+    return [finder.entry("warning", "W163", once, total=len(levels))] if len(once) else []

@@ -1,0 +1,248 @@
+"""Fast road for text files whose lines are all alike; what is not is left to the slow one.
+
+Head and tail of a file, where titles, names, units, totals and notes stand, are divided into cells
+as always. The lines between are taken together if each has the same number of fields and none has
+a quote. A column in which all of them are blank or a number is kept as numbers; a cell that is
+anything else makes its column one of texts. What the cells mean is decided by the same functions
+on both roads, so that both give the same table.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ntkreg.io.files.lazy import LazyTable, Rows, Store, Texts
+
+HEAD_LINES = 400
+TAIL_LINES = 100
+MIN_LINES = 5_000
+CHUNK_LINES = 50_000
+_BLOCK = 1 << 22
+_MAX_LINE = 131_072
+_NEWLINE, _RETURN, _SPACE, _ZERO, _NINE = b"\n\r 09"
+# before version 3.1 the usual way of pandas was fast and wrong in the last digit
+_EXACT: dict[str, Any] = (
+    {} if tuple(int(n) for n in pd.__version__.split(".")[:2]) >= (3, 1)
+    else {"float_precision": "round_trip"}
+)  # fmt: skip
+_AS_WRITTEN: dict[str, Any] = {
+    "header": None,
+    "index_col": False,
+    "quoting": csv.QUOTE_NONE,
+    "skipinitialspace": True,
+    "skip_blank_lines": False,
+    "keep_default_na": False,
+    "encoding": "utf-8",
+    "engine": "c",
+    "low_memory": False,
+}
+
+
+@dataclass
+class _Reader:
+    """Lines of equal length, chunk by chunk."""
+
+    data: bytes
+    starts: Rows
+    delimiter: str
+    n_columns: int
+    parts: list[dict[int, NDArray[Any]]] = field(default_factory=list)
+    as_text: set[int] = field(default_factory=set)
+    zero_led: set[int] = field(default_factory=set)
+
+    def chunks(self) -> list[tuple[int, int]]:
+        """First and last byte of each chunk."""
+        edges = [*range(0, len(self.starts) - 1, CHUNK_LINES), len(self.starts) - 1]
+        return [(int(self.starts[a]), int(self.starts[b])) for a, b in pairwise(edges)]
+
+    def read(self) -> bool:
+        """Read all chunks; return whether all lines are alike."""
+        for k, (start, end) in enumerate(self.chunks()):
+            lines = self.starts[k * CHUNK_LINES : (k + 1) * CHUNK_LINES + 1] - start
+            chunk = self.data[start:end]
+            firsts = field_starts(chunk, lines, self.delimiter, self.n_columns)
+            if firsts is None:
+                return False
+            self.parts.append(self._numbers(chunk, firsts))
+        return True
+
+    def _numbers(self, chunk: bytes, firsts: Rows) -> dict[int, NDArray[Any]]:
+        """Columns of a chunk; those that do not hold numbers alone are remembered as texts."""
+        codes = np.frombuffer(chunk, dtype=np.uint8)
+        first = codes[firsts]
+        n_blank = np.isin(first, (_NEWLINE, _RETURN, ord(self.delimiter))).sum(axis=0)
+        following = codes[np.minimum(firsts + 1, len(codes) - 1)]
+        led = (first == _ZERO) & (following >= _ZERO) & (following <= _NINE)
+        self.zero_led |= set(np.flatnonzero((led | (first == _SPACE)).any(axis=0)).tolist())
+        try:
+            table = self._parse(chunk, dict.fromkeys(range(self.n_columns), np.float64))
+        except ValueError:
+            table = self._parse(chunk, {})
+            odd = [j for j in table if table[j].dtype.kind not in "iuf"]
+            self.as_text |= set(odd)
+            table = self._parse(chunk, dict.fromkeys(set(table) - set(odd), np.float64))
+        columns = {}
+        for j in table:
+            values = table[j].to_numpy()
+            if j in self.as_text:
+                columns[j] = values
+            elif int(np.isnan(values).sum()) != n_blank[j] or np.isinf(values).any():
+                self.as_text.add(int(j))
+            else:
+                columns[j] = values
+        return columns
+
+    def _parse(self, chunk: bytes, numbers: dict[int, Any]) -> pd.DataFrame:
+        types = {j: object if j in self.as_text else numbers.get(j) for j in range(self.n_columns)}
+        return pd.read_csv(
+            io.BytesIO(chunk),
+            sep=self.delimiter,
+            names=list(range(self.n_columns)),
+            dtype={j: kind for j, kind in types.items() if kind is not None},
+            na_values={j: [""] for j in range(self.n_columns) if j not in self.as_text},
+            **_AS_WRITTEN,
+            **_EXACT,
+        )
+
+    def texts(self, column: int) -> Texts:
+        """Texts of one column."""
+        parts = [self._part(k, start, end, column) for k, (start, end) in enumerate(self.chunks())]
+        return np.concatenate([np.empty(0, dtype=object), *parts])
+
+    def _part(self, k: int, start: int, end: int, column: int) -> Texts:
+        known = self.parts[k].get(column) if k < len(self.parts) else None
+        if known is not None and known.dtype == object:
+            return known
+        frame = pd.read_csv(
+            io.BytesIO(self.data[start:end]),
+            sep=self.delimiter,
+            names=list(range(self.n_columns)),
+            usecols=[column],
+            dtype=object,
+            na_filter=False,
+            **_AS_WRITTEN,
+        )
+        return frame[column].to_numpy(dtype=object)
+
+    def columns(self) -> tuple[dict[int, NDArray[np.float64]], dict[int, Texts]]:
+        """Columns of numbers and columns of texts."""
+        texts = {j: self.texts(j) for j in sorted(self.as_text)}
+        numbers = {}
+        for j in (j for j in range(self.n_columns) if j not in texts):
+            numbers[j] = np.concatenate([part.pop(j) for part in self.parts])
+        self.parts.clear()
+        return numbers, texts
+
+
+def read_clean(
+    data: bytes, delimiter: str, *, separator_line: bool = False
+) -> tuple[NDArray[np.object_], Rows] | None:
+    """Return the cells of a file and the number of fields of its lines, if these are alike.
+
+    Parameters
+    ----------
+    data : bytes
+        Text in UTF-8 without a byte order mark.
+    delimiter : str
+        What divides the fields.
+    separator_line : bool, default=False
+        Whether the first line does nothing but name the delimiter.
+    """
+    starts = line_starts(data)
+    n_body = len(starts) - 1 - HEAD_LINES - TAIL_LINES
+    if n_body < 1 or len(starts) < MIN_LINES or not delimiter.isascii():
+        return None
+    body = starts[HEAD_LINES : HEAD_LINES + n_body + 1]
+    if data.find(b'"', int(body[0]), int(body[-1])) >= 0 or int(np.diff(body).max()) > _MAX_LINE:
+        return None
+    head, tail = (_fields(part, delimiter) for part in (data[: body[0]], data[body[-1] :]))
+    if not head or tail is None or max(map(len, head)) < 2:
+        return None
+    if separator_line and len(head[0]) <= 2:
+        head[0] = []
+    n_columns = data[body[0] : body[1]].count(delimiter.encode()) + 1
+    if max(map(len, head + tail)) > n_columns:
+        return None
+    reader = _Reader(data, body, delimiter, n_columns)
+    if not reader.read():
+        return None
+    numbers, texts = reader.columns()
+    lengths = np.concatenate([_lengths(head), np.full(n_body, n_columns), _lengths(tail)])
+    edges = (_rectangle(head, n_columns), _rectangle(tail, n_columns))
+    zero_led = reader.zero_led & set(numbers)
+    store = Store(*edges, data, body, delimiter, numbers, texts, reader.texts, zero_led)
+    # it stands for an array wherever cells are asked for, and is one to the type checker as well
+    return cast("NDArray[np.object_]", LazyTable(store)), lengths
+
+
+def line_starts(data: bytes) -> Rows:
+    """Return where the lines begin, and where the last one ends."""
+    codes = np.frombuffer(data, dtype=np.uint8)
+    found = [
+        np.flatnonzero(codes[k : k + _BLOCK] == _NEWLINE) + (k + 1)
+        for k in range(0, len(codes), _BLOCK)
+    ]
+    starts = np.concatenate([np.zeros(1, dtype=np.int64), *found])
+    return starts if starts[-1] == len(data) else np.append(starts, len(data))
+
+
+def field_starts(chunk: bytes, lines: Rows, delimiter: str, n_columns: int) -> Rows | None:
+    """Return where each field of some lines begins; None if the lines are not all alike.
+
+    Parameters
+    ----------
+    chunk : bytes
+        The lines, all with their ends.
+    lines : ndarray of shape (n_lines + 1,) of int
+        Where they begin, and where the last one ends.
+    delimiter : str
+        What divides the fields.
+    n_columns : int
+        Number of fields that each line must have.
+
+    Returns
+    -------
+    starts : ndarray of shape (n_lines, n_columns) of int, or None
+    """
+    codes = np.frombuffer(chunk, dtype=np.uint8)
+    returns = chunk.count(b"\r") if b"\r" in chunk else 0
+    # a byte order mark at the front would be taken for one
+    if chunk.startswith(b"\xef\xbb\xbf") or returns not in (0, len(lines) - 1):
+        return None
+    if returns and not (codes[lines[1:] - 2] == _RETURN).all():
+        return None
+    ends = np.flatnonzero(codes == ord(delimiter))
+    if len(ends) != (len(lines) - 1) * (n_columns - 1) or n_columns < 2:
+        return None
+    ends = ends.reshape(-1, n_columns - 1)
+    if (ends[:, 0] < lines[:-1]).any() or (ends[:, -1] >= lines[1:]).any():
+        return None
+    return np.column_stack([lines[:-1], ends + 1])
+
+
+def _fields(part: bytes, delimiter: str) -> list[list[str]] | None:
+    """Lines divided as the slow road does; None where it would refuse them."""
+    text = io.StringIO(part.decode("utf-8"), newline="")
+    try:
+        return list(csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=True))
+    except csv.Error:
+        return None
+
+
+def _lengths(rows: list[list[str]]) -> Rows:
+    return np.array([len(row) for row in rows], dtype=np.int64)
+
+
+def _rectangle(rows: list[list[str]], n_columns: int) -> Texts:
+    cells = np.full((len(rows), n_columns), "", dtype=object)
+    for i, row in enumerate(rows):
+        cells[i, : len(row)] = row
+    return cells
