@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,10 @@ class RawColumn:
 
     def labels(self) -> Cells:
         """Return the column as text, None where a cell is missing."""
+        return self._labels.copy()
+
+    @cached_property
+    def _labels(self) -> Cells:
         return read_labels(self.cells)
 
     def seconds(self) -> NDArray[np.float64]:
@@ -87,7 +92,7 @@ class RawColumn:
             return int(np.isnan(self.readings.values).sum())
         if self.kind == "date":
             return int(np.isnan(self.seconds()).sum())
-        return int(pd.isna(self.labels()).sum())
+        return int(pd.isna(self._labels).sum())
 
 
 def kind_of(cells: Cells, readings: Readings, header: str) -> Kind:

@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.io.files.lazy import LazyTable, Rows, Store, Texts
+from ntkreg.io.files.lazy import LazyTable
+from ntkreg.io.files.store import Rows, Store, Texts
 
 HEAD_LINES = 400
 TAIL_LINES = 100
@@ -82,32 +83,34 @@ class _Reader:
         following = codes[np.minimum(firsts + 1, len(codes) - 1)]
         led = (first == _ZERO) & (following >= _ZERO) & (following <= _NINE)
         self.zero_led |= set(np.flatnonzero((led | (first == _SPACE)).any(axis=0)).tolist())
+        known = [j for j in range(self.n_columns) if j not in self.as_text]
         try:
-            table = self._parse(chunk, dict.fromkeys(range(self.n_columns), np.float64))
+            table = self._parse(chunk, known)
         except ValueError:
-            table = self._parse(chunk, {})
-            odd = [j for j in table if table[j].dtype.kind not in "iuf"]
-            self.as_text |= set(odd)
-            table = self._parse(chunk, dict.fromkeys(set(table) - set(odd), np.float64))
-        columns = {}
-        for j in table:
+            guessed = self._parse(chunk, [])
+            odd = {j for j in known if guessed[j].dtype.kind not in "iuf"}
+            self.as_text |= odd
+            table = self._parse(chunk, [j for j in known if j not in odd])
+        columns: dict[int, NDArray[Any]] = {}
+        for j in range(self.n_columns):
             values = table[j].to_numpy()
-            if j in self.as_text:
-                columns[j] = values
-            elif int(np.isnan(values).sum()) != n_blank[j] or np.isinf(values).any():
-                self.as_text.add(int(j))
+            if j not in self.as_text and (
+                int(np.isnan(values).sum()) != n_blank[j] or np.isinf(values).any()
+            ):
+                self.as_text.add(j)
             else:
                 columns[j] = values
         return columns
 
-    def _parse(self, chunk: bytes, numbers: dict[int, Any]) -> pd.DataFrame:
-        types = {j: object if j in self.as_text else numbers.get(j) for j in range(self.n_columns)}
+    def _parse(self, chunk: bytes, numbers: list[int]) -> Any:
+        """Columns of a chunk; those that are neither numbers nor texts are guessed by pandas."""
+        as_text = sorted(self.as_text)
         return pd.read_csv(
             io.BytesIO(chunk),
             sep=self.delimiter,
             names=list(range(self.n_columns)),
-            dtype={j: kind for j, kind in types.items() if kind is not None},
-            na_values={j: [""] for j in range(self.n_columns) if j not in self.as_text},
+            dtype=cast("Any", dict.fromkeys(numbers, np.float64) | dict.fromkeys(as_text, object)),
+            na_values=cast("Any", {j: [""] for j in range(self.n_columns) if j not in as_text}),
             **_AS_WRITTEN,
             **_EXACT,
         )
@@ -121,7 +124,7 @@ class _Reader:
         known = self.parts[k].get(column) if k < len(self.parts) else None
         if known is not None and known.dtype == object:
             return known
-        frame = pd.read_csv(
+        frame: Any = pd.read_csv(
             io.BytesIO(self.data[start:end]),
             sep=self.delimiter,
             names=list(range(self.n_columns)),
@@ -130,7 +133,7 @@ class _Reader:
             na_filter=False,
             **_AS_WRITTEN,
         )
-        return frame[column].to_numpy(dtype=object)
+        return np.asarray(frame[column], dtype=object)
 
     def columns(self) -> tuple[dict[int, NDArray[np.float64]], dict[int, Texts]]:
         """Columns of numbers and columns of texts."""
@@ -222,10 +225,10 @@ def field_starts(chunk: bytes, lines: Rows, delimiter: str, n_columns: int) -> R
     ends = np.flatnonzero(codes == ord(delimiter))
     if len(ends) != (len(lines) - 1) * (n_columns - 1) or n_columns < 2:
         return None
-    ends = ends.reshape(-1, n_columns - 1)
-    if (ends[:, 0] < lines[:-1]).any() or (ends[:, -1] >= lines[1:]).any():
+    table = ends.reshape(-1, n_columns - 1)
+    if (table[:, 0] < lines[:-1]).any() or (table[:, -1] >= lines[1:]).any():
         return None
-    return np.column_stack([lines[:-1], ends + 1])
+    return np.column_stack([lines[:-1], table + 1])
 
 
 def _fields(part: bytes, delimiter: str) -> list[list[str]] | None:

@@ -60,7 +60,7 @@ def read_text(data: bytes, file: str, encoding: str | None = None) -> Grid:
         cells = make_cells(rows, "", file)
     else:
         cells, lengths = clean
-        check_size(*cells.shape, file)
+        check_size(len(cells), cells.shape[1], file)
     return Grid(
         cells,
         "csv",
