@@ -148,7 +148,7 @@ def cell(kind, i, rng):
     }[kind]
 
 
-@settings(max_examples=150, deadline=None, derandomize=True,
+@settings(max_examples=100, deadline=None, derandomize=True,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(st.integers(0, 2**40))
 def test_both_roads_read_the_same(tmp_path_factory, seed):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -111,12 +112,17 @@ def _plain_numbers(cells: Cells, decimal: str) -> tuple[NDArray[np.float64], NDA
         simple = cells.copy()
         simple[~plain] = None
     if decimal == ",":
-        # a point groups digits here, which pandas cannot know
-        simple = np.array(
-            [None if isinstance(c, str) and "." in c else c for c in simple], dtype=object
-        )
+        simple = np.array([_with_point(cell) for cell in simple], dtype=object)
     values = _converted(simple)
     return values, np.flatnonzero(~np.isfinite(values))
+
+
+def _with_point(cell: Any) -> Any:
+    """Return a cell with its decimal comma made a point; None where more thought is needed."""
+    if not isinstance(cell, str):
+        return cell
+    # a point groups digits here, which pandas cannot know
+    return None if "." in cell or cell.count(",") > 1 else cell.replace(",", ".")
 
 
 def _converted(cells: Cells) -> NDArray[np.float64]:

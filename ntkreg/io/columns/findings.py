@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.decimals import has_comma
 from ntkreg.io.cells.sentinels import find_sentinels
 from ntkreg.io.cells.units import same_unit
 from ntkreg.io.cells.values import Status
@@ -135,7 +136,7 @@ def numeric_entries(finder: Finder) -> list[LedgerEntry]:
         fields = {"unit": unit, "found": readings.units[0]}
         entries.append(finder.entry("warning", "W161", np.sort(where), **fields))
     if finder.column.decimal == ",":
-        commas = np.flatnonzero([isinstance(c, str) and "," in c for c in finder.column.cells])
+        commas = np.flatnonzero([has_comma(cell) for cell in finder.column.cells])
         entries.append(finder.entry("repair", "R115", commas))
     for sentinel in find_sentinels(readings.values):
         where = np.flatnonzero(readings.values == sentinel)

@@ -20,15 +20,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.io.files.lazy import LazyTable
+from ntkreg.io.files.lines import NEWLINE, RETURN, field_starts, line_starts
 from ntkreg.io.files.store import Rows, Store, Texts
 
 HEAD_LINES = 400
 TAIL_LINES = 100
 MIN_LINES = 5_000
 CHUNK_LINES = 50_000
-_BLOCK = 1 << 22
 _MAX_LINE = 131_072
-_NEWLINE, _RETURN, _SPACE, _ZERO, _NINE = b"\n\r 09"
+_SPACE, _ZERO, _NINE = b" 09"
 # before version 3.1 the usual way of pandas was fast and wrong in the last digit
 _EXACT: dict[str, Any] = (
     {} if tuple(int(n) for n in pd.__version__.split(".")[:2]) >= (3, 1)
@@ -79,7 +79,7 @@ class _Reader:
         """Columns of a chunk; those that do not hold numbers alone are remembered as texts."""
         codes = np.frombuffer(chunk, dtype=np.uint8)
         first = codes[firsts]
-        n_blank = np.isin(first, (_NEWLINE, _RETURN, ord(self.delimiter))).sum(axis=0)
+        n_blank = np.isin(first, (NEWLINE, RETURN, ord(self.delimiter))).sum(axis=0)
         following = codes[np.minimum(firsts + 1, len(codes) - 1)]
         led = (first == _ZERO) & (following >= _ZERO) & (following <= _NINE)
         self.zero_led |= set(np.flatnonzero((led | (first == _SPACE)).any(axis=0)).tolist())
@@ -184,51 +184,6 @@ def read_clean(
     store = Store(*edges, data, body, delimiter, numbers, texts, reader.texts, zero_led)
     # it stands for an array wherever cells are asked for, and is one to the type checker as well
     return cast("NDArray[np.object_]", LazyTable(store)), lengths
-
-
-def line_starts(data: bytes) -> Rows:
-    """Return where the lines begin, and where the last one ends."""
-    codes = np.frombuffer(data, dtype=np.uint8)
-    found = [
-        np.flatnonzero(codes[k : k + _BLOCK] == _NEWLINE) + (k + 1)
-        for k in range(0, len(codes), _BLOCK)
-    ]
-    starts = np.concatenate([np.zeros(1, dtype=np.int64), *found])
-    return starts if starts[-1] == len(data) else np.append(starts, len(data))
-
-
-def field_starts(chunk: bytes, lines: Rows, delimiter: str, n_columns: int) -> Rows | None:
-    """Return where each field of some lines begins; None if the lines are not all alike.
-
-    Parameters
-    ----------
-    chunk : bytes
-        The lines, all with their ends.
-    lines : ndarray of shape (n_lines + 1,) of int
-        Where they begin, and where the last one ends.
-    delimiter : str
-        What divides the fields.
-    n_columns : int
-        Number of fields that each line must have.
-
-    Returns
-    -------
-    starts : ndarray of shape (n_lines, n_columns) of int, or None
-    """
-    codes = np.frombuffer(chunk, dtype=np.uint8)
-    returns = chunk.count(b"\r") if b"\r" in chunk else 0
-    # a byte order mark at the front would be taken for one
-    if chunk.startswith(b"\xef\xbb\xbf") or returns not in (0, len(lines) - 1):
-        return None
-    if returns and not (codes[lines[1:] - 2] == _RETURN).all():
-        return None
-    ends = np.flatnonzero(codes == ord(delimiter))
-    if len(ends) != (len(lines) - 1) * (n_columns - 1) or n_columns < 2:
-        return None
-    table = ends.reshape(-1, n_columns - 1)
-    if (table[:, 0] < lines[:-1]).any() or (table[:, -1] >= lines[1:]).any():
-        return None
-    return np.column_stack([lines[:-1], table + 1])
 
 
 def _fields(part: bytes, delimiter: str) -> list[list[str]] | None:

@@ -94,14 +94,13 @@ def check_size(n_rows: int, n_columns: int, file: str) -> None:
         raise InputError("E115", {"file": file}, file=file, rows=n_rows, columns=n_columns)
 
 
-_IS_WHITE = np.frompyfunc(lambda cell: isinstance(cell, str) and not cell.strip(), 1, 1)
-
-
 def blank_mask(cells: Cells) -> NDArray[np.bool_]:
     """Return where nothing but white space stands, for cells of any shape."""
     if isinstance(cells, LazyTable | LazyColumn):
         return cells.blank(is_blank)
-    return np.asarray(pd.isnull(cells) | _IS_WHITE(cells).astype(bool), dtype=bool)
+    flat = cells.ravel().tolist()
+    white = [isinstance(cell, str) and (not cell or cell.isspace()) for cell in flat]
+    return np.asarray(pd.isnull(cells) | np.array(white, dtype=bool).reshape(cells.shape))
 
 
 def is_blank(cell: Any) -> bool:

@@ -46,13 +46,15 @@ def read_text(data: bytes, file: str, encoding: str | None = None) -> Grid:
     text, dirt = _without_control_characters(text)
     delimiter = find_delimiter(text)
     # between commas, only a quoted cell can hold one
-    commas = ('"' if delimiter == "," else ",") in text
+    commas = '"' in text if delimiter == "," else "," in text or "，" in text
     first_line = text[: text.find("\n") + 1] or text
     separator_line = _SEPARATOR_LINE.fullmatch(first_line) is not None
     lines = data if name == "utf-8" and not dirt else text.encode("utf-8", "surrogatepass")
+    # the same once more: of a large file it would be the larger part of the memory
+    del text
     clean = read_clean(lines, delimiter, separator_line=separator_line)
     if clean is None:
-        rows = _rows(text, delimiter, file)
+        rows = _rows(lines.decode("utf-8", "surrogatepass"), delimiter, file)
         if rows and len(rows[0]) <= 2 and separator_line:
             rows[0] = []
         _refuse_one_column(rows, file)
