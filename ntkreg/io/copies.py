@@ -23,6 +23,8 @@ _MAX_COLUMNS = 500
 _MAX_ROWS = 5_000
 _MIN_ROWS = 10
 
+_MANY = 50_000
+_PLACES = 1 << 24
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Rows = NDArray[np.int64]
@@ -46,7 +48,7 @@ def copy_entries(raw: RawTable, target: RawColumn, rows: Rows) -> list[LedgerEnt
     repeated = exact.copy()
     numeric = [c for c in compared if c.kind == "numeric"]
     # a generator: mostly the first two columns decide
-    varied = (c for c in numeric if _n_distinct(c, rows) > len(rows) / 2)
+    varied = (c for c in numeric if _mostly_distinct(c.numbers()[rows]))
     if sum(1 for _ in islice(varied, 2)) > 1:
         for offset in (0.0, 0.5):
             repeated |= _repeated(_codes(compared, rows, offset))
@@ -62,10 +64,11 @@ def _codes(columns: Sequence[RawColumn], rows: Rows, offset: float | None) -> li
             table.append(pd.factorize(pd.Series(column.labels()[rows], dtype=object))[0])
             continue
         values = column.numbers()[rows]
-        with np.errstate(over="ignore", invalid="ignore"):
-            spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
-        if offset is not None and np.isfinite(spread) and spread > 0:
-            values = np.floor(values / (_GRID * spread) + offset)
+        if offset is not None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
+            if np.isfinite(spread) and spread > 0:
+                values = np.floor(values / (_GRID * spread) + offset)
         table.append(values)
     return table
 
@@ -91,16 +94,26 @@ def _keys(table: Sequence[Codes]) -> NDArray[np.uint64]:
     keys = np.zeros(len(table[0]), dtype=np.uint64)
     for column in table:
         # nought has two signs and NaN many forms, which compare as one
-        bits = np.where(np.isnan(column), np.nan, column + 0.0).view(np.uint64)
-        keys = (keys ^ bits) * _MIX
-        keys ^= keys >> np.uint64(29)
+        keys ^= np.where(np.isnan(column), np.nan, column + 0.0).view(np.uint64)
+        for shift in (32, 29):
+            keys ^= keys >> np.uint64(shift)
+            keys *= _MIX
+        keys ^= keys >> np.uint64(32)
     return keys
 
 
-def _n_distinct(column: RawColumn, rows: Rows) -> int:
-    values = np.sort(column.numbers()[rows])
+def _mostly_distinct(values: NDArray[np.float64]) -> bool:
+    """Whether more than half of the values of a column differ from each other."""
     known = values[~np.isnan(values)]
-    return int((known[1:] != known[:-1]).sum()) + bool(len(known))
+    half = len(values) / 2
+    if len(known) > _MANY:
+        # at most a few in a hundred share a place here, and only near the half does that matter
+        places = np.zeros(_PLACES, dtype=bool)
+        places[_keys([known]) & np.uint64(_PLACES - 1)] = True
+        taken = int(np.count_nonzero(places))
+        if taken > half or (taken < 0.9 * half and len(known) < _PLACES // 8):
+            return taken > half
+    return len(np.unique(known)) > half
 
 
 def _row_entry(rows: Rows, n_exact: int, raw: RawTable) -> list[LedgerEntry]:

@@ -92,7 +92,7 @@ class RawColumn:
             return int(np.isnan(self.readings.values).sum())
         if self.kind == "date":
             return int(np.isnan(self.seconds()).sum())
-        return int(pd.isna(self._labels).sum())
+        return int((self._labels == None).sum())  # noqa: E711
 
 
 def kind_of(cells: Cells, readings: Readings, header: str) -> Kind:
@@ -138,13 +138,13 @@ def _kind_of_numbers(readings: Readings, header: str) -> Kind:
 
 
 def _kind_of_words(cells: Cells) -> Kind:
-    labels = pd.Series(read_labels(cells), dtype=object).dropna()
-    n_levels = labels.nunique()
+    codes, levels = pd.factorize(read_labels(cells))
+    n_levels, n_present = len(levels), int((codes >= 0).sum())
     if n_levels <= 1:
         return "constant"
-    if n_levels == len(labels) and n_levels > 0.5 * len(cells):
+    if n_levels == n_present and n_levels > 0.5 * len(cells):
         return "identifier"
-    return "text" if n_levels > MAX_LEVELS or n_levels > NEARLY_ALL * len(labels) else "category"
+    return "text" if n_levels > MAX_LEVELS or n_levels > NEARLY_ALL * n_present else "category"
 
 
 def has_leading_zeros(cells: Cells, readings: Readings) -> bool:
@@ -212,7 +212,8 @@ def read_dates(cells: Cells) -> tuple[NDArray[np.float64], bool]:
 
 def levels_of(labels: Iterable[Any]) -> tuple[str, ...]:
     """Return the distinct labels in order of first appearance."""
-    distinct = pd.unique(np.array([*labels], dtype=object))
+    cells = labels if isinstance(labels, np.ndarray) else np.array([*labels], dtype=object)
+    distinct = pd.unique(cells)
     return tuple(label for label in distinct if label is not None)
 
 

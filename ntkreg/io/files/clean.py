@@ -26,7 +26,7 @@ from ntkreg.io.files.store import Rows, Store, Texts
 HEAD_LINES = 400
 TAIL_LINES = 100
 MIN_LINES = 5_000
-CHUNK_LINES = 50_000
+CHUNK_LINES = 100_000
 _MAX_LINE = 131_072
 _SPACE, _ZERO, _NINE = b" 09"
 # before version 3.1 the usual way of pandas was fast and wrong in the last digit
@@ -55,7 +55,8 @@ class _Reader:
     starts: Rows
     delimiter: str
     n_columns: int
-    parts: list[dict[int, NDArray[Any]]] = field(default_factory=list)
+    numbers: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    words: list[dict[int, Texts]] = field(default_factory=list)
     as_text: set[int] = field(default_factory=set)
     zero_led: set[int] = field(default_factory=set)
 
@@ -72,11 +73,11 @@ class _Reader:
             firsts = field_starts(chunk, lines, self.delimiter, self.n_columns)
             if firsts is None:
                 return False
-            self.parts.append(self._numbers(chunk, firsts))
+            self._take(chunk, firsts, k * CHUNK_LINES)
         return True
 
-    def _numbers(self, chunk: bytes, firsts: Rows) -> dict[int, NDArray[Any]]:
-        """Columns of a chunk; those that do not hold numbers alone are remembered as texts."""
+    def _take(self, chunk: bytes, firsts: Rows, line: int) -> None:
+        """Read a chunk; columns that do not hold numbers alone are remembered as texts."""
         codes = np.frombuffer(chunk, dtype=np.uint8)
         first = codes[firsts]
         n_blank = np.isin(first, (NEWLINE, RETURN, ord(self.delimiter))).sum(axis=0)
@@ -91,16 +92,16 @@ class _Reader:
             odd = {j for j in known if guessed[j].dtype.kind not in "iuf"}
             self.as_text |= odd
             table = self._parse(chunk, [j for j in known if j not in odd])
-        columns: dict[int, NDArray[Any]] = {}
-        for j in range(self.n_columns):
+        for j in (j for j in known if j not in self.as_text):
             values = table[j].to_numpy()
-            if j not in self.as_text and (
-                int(np.isnan(values).sum()) != n_blank[j] or np.isinf(values).any()
-            ):
+            if int(np.isnan(values).sum()) != n_blank[j] or np.isinf(values).any():
                 self.as_text.add(j)
             else:
-                columns[j] = values
-        return columns
+                if j not in self.numbers:
+                    self.numbers[j] = np.empty(len(self.starts) - 1)
+                self.numbers[j][line : line + len(values)] = values
+        objects = [j for j in self.as_text if table[j].dtype == object]
+        self.words.append({j: table[j].to_numpy() for j in objects})
 
     def _parse(self, chunk: bytes, numbers: list[int]) -> Any:
         """Columns of a chunk; those that are neither numbers nor texts are guessed by pandas."""
@@ -121,8 +122,8 @@ class _Reader:
         return np.concatenate([np.empty(0, dtype=object), *parts])
 
     def _part(self, k: int, start: int, end: int, column: int) -> Texts:
-        known = self.parts[k].get(column) if k < len(self.parts) else None
-        if known is not None and known.dtype == object:
+        known = self.words[k].get(column) if k < len(self.words) else None
+        if known is not None:
             return known
         frame: Any = pd.read_csv(
             io.BytesIO(self.data[start:end]),
@@ -138,10 +139,9 @@ class _Reader:
     def columns(self) -> tuple[dict[int, NDArray[np.float64]], dict[int, Texts]]:
         """Columns of numbers and columns of texts."""
         texts = {j: self.texts(j) for j in sorted(self.as_text)}
-        numbers = {}
-        for j in (j for j in range(self.n_columns) if j not in texts):
-            numbers[j] = np.concatenate([part.pop(j) for part in self.parts])
-        self.parts.clear()
+        self.words.clear()
+        numbers = {j: self.numbers.pop(j) for j in range(self.n_columns) if j not in texts}
+        self.numbers.clear()
         return numbers, texts
 
 

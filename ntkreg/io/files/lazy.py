@@ -141,6 +141,7 @@ class LazyTable(_Lazy):
         self._rows = np.arange(n_rows) if rows is None else rows
         self._columns = np.arange(n_columns) if columns is None else columns
         self.shape = (len(self._rows), len(self._columns))
+        self._blank: NDArray[np.bool_] | None = None
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Texts:
         return self._texts(self._rows, self._columns)
@@ -187,10 +188,12 @@ class LazyTable(_Lazy):
 
     def blank(self, is_blank: Callable[[Any], bool]) -> NDArray[np.bool_]:
         """Return where the cells are blank."""
-        mask = np.empty(self.shape, dtype=bool, order="F")
-        for k, j in enumerate(self._columns):
-            mask[:, k] = self._store.blank(int(j), is_blank)[self._rows]
-        return mask
+        if self._blank is None:
+            self._blank = np.empty(self.shape, dtype=bool, order="F")
+            for k, j in enumerate(self._columns):
+                self._blank[:, k] = self._store.blank(int(j), is_blank)[self._rows]
+            self._blank.flags.writeable = False
+        return self._blank
 
 
 def _is_number(text: str) -> bool:
