@@ -2,10 +2,11 @@
 
     python benchmarks/read_speed.py [--rows 1000000] [--sheet-rows 100000] [--runs 5]
 
-Each reading is a process of its own, so that its peak memory is its own; the readers take turns, and
-medians are shown. The goals: a text file in at most 3 times the time and 2 times the memory of
-`pandas.read_csv`, a workbook in at most 1.2 times the time of `pandas.read_excel(engine="openpyxl")`.
-Times are without the import; on a machine that has other work, the processor's seconds tell more.
+Each reading is a process of its own, so that its peak memory is its own; the readers take turns,
+and medians are shown. The goals: a text file in at most 3 times the time and 2 times the memory of
+`pandas.read_csv`, a workbook in at most 1.2 times the time of
+`pandas.read_excel(engine="openpyxl")`. Times are without the import; on a machine that has other
+work, the processor's seconds tell more.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ntkreg.io.files.grid import Cells
+from ntkreg.io.files.grid import Cells, worded
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _COMMA = re.compile(
@@ -61,7 +61,8 @@ def column_decimal(cells: Cells, default: str) -> tuple[str, tuple[int, int] | N
     default : {".", ","}
         What the file has elsewhere.
     """
-    with_comma = [i for i, cell in enumerate(cells) if has_comma(cell)]
+    some = worded(cells)
+    with_comma = [int(i) for i, cell in zip(some, cells[some], strict=True) if has_comma(cell)]
     if not with_comma:
         return ".", None
     commas = [i for i in with_comma if has_decimal_comma(cells[i])]

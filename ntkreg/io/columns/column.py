@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.io.cells.dates import day_order, seconds_of
 from ntkreg.io.cells.marks import AMBIGUOUS_MARKS
 from ntkreg.io.cells.readings import Readings, read_numbers
 from ntkreg.io.cells.values import ABSENT, Status, read_cell
+from ntkreg.io.columns.days import read_dates
 from ntkreg.io.dataset import Kind
 from ntkreg.io.files.grid import Cells
 from ntkreg.io.files.lazy import LazyColumn
@@ -138,7 +138,7 @@ def _kind_of_numbers(readings: Readings, header: str) -> Kind:
 
 
 def _kind_of_words(cells: Cells) -> Kind:
-    codes, levels = pd.factorize(read_labels(cells))
+    codes, levels = _coded(cells)
     n_levels, n_present = len(levels), int((codes >= 0).sum())
     if n_levels <= 1:
         return "constant"
@@ -173,9 +173,16 @@ def read_labels(cells: Cells) -> Cells:
     -------
     labels : ndarray of shape (n_rows,) of object
     """
+    codes, levels = _coded(cells)
+    return np.array([*levels, None], dtype=object)[codes]
+
+
+def _coded(cells: Cells) -> tuple[NDArray[np.int64], Cells]:
+    """Labels as positions among the different ones, -1 where one is missing, and these."""
     codes, distinct = pd.factorize(pd.Series(np.asarray(cells), dtype=object))
     labels = np.array([*(_label(cell) for cell in distinct), None], dtype=object)
-    return np.asarray(labels[codes], dtype=object)
+    again, levels = pd.factorize(labels)
+    return again[codes], np.asarray(levels, dtype=object)
 
 
 def _label(cell: Any) -> str | None:
@@ -196,18 +203,6 @@ def _label(cell: Any) -> str | None:
             else cell.isoformat()
         )
     return str(cell)
-
-
-def read_dates(cells: Cells) -> tuple[NDArray[np.float64], bool]:
-    """Return dates as seconds since 1970-01-01, and whether day and month could be swapped.
-
-    Dates such as 05/04/2024 are read day first unless one of the column proves the other order.
-    """
-    codes, distinct = pd.factorize(pd.Series(np.asarray(cells), dtype=object))
-    order = day_order(distinct)
-    found = [seconds_of(cell, day_first=order is not False) for cell in distinct]
-    seconds = np.array([*(np.nan if s is None else s for s in found), np.nan], dtype=np.float64)
-    return np.asarray(seconds[codes]), order is None
 
 
 def levels_of(labels: Iterable[Any]) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from ntkreg.io.cells.decimals import has_comma
 from ntkreg.io.cells.sentinels import find_sentinels
 from ntkreg.io.cells.units import same_unit
 from ntkreg.io.cells.values import Status
-from ntkreg.io.columns.column import RawColumn, has_leading_zeros, read_dates, zero_led
+from ntkreg.io.columns.column import RawColumn, has_leading_zeros, zero_led
+from ntkreg.io.columns.days import read_dates
+from ntkreg.io.files.grid import worded
 from ntkreg.io.ledger import LedgerEntry, Severity
 from ntkreg.messages import Sentence
 
@@ -136,7 +138,8 @@ def numeric_entries(finder: Finder) -> list[LedgerEntry]:
         fields = {"unit": unit, "found": readings.units[0]}
         entries.append(finder.entry("warning", "W161", np.sort(where), **fields))
     if finder.column.decimal == ",":
-        commas = np.flatnonzero([has_comma(cell) for cell in finder.column.cells])
+        some = worded(finder.column.cells)
+        commas = some[[has_comma(cell) for cell in finder.column.cells[some]]]
         entries.append(finder.entry("repair", "R115", commas))
     for sentinel in find_sentinels(readings.values):
         where = np.flatnonzero(readings.values == sentinel)

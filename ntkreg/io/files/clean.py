@@ -27,6 +27,7 @@ HEAD_LINES = 400
 TAIL_LINES = 100
 MIN_LINES = 5_000
 CHUNK_LINES = 100_000
+_SAMPLE_LINES = 500
 _MAX_LINE = 131_072
 _SPACE, _ZERO, _NINE = b" 09"
 # before version 3.1 the usual way of pandas was fast and wrong in the last digit
@@ -73,6 +74,9 @@ class _Reader:
             firsts = field_starts(chunk, lines, self.delimiter, self.n_columns)
             if firsts is None:
                 return False
+            if k == 0:
+                # most columns of words show at once, which spares reading a chunk in vain
+                self._find_texts(chunk[: lines[: _SAMPLE_LINES + 1][-1]])
             self._take(chunk, firsts, k * CHUNK_LINES)
         return True
 
@@ -80,18 +84,19 @@ class _Reader:
         """Read a chunk; columns that do not hold numbers alone are remembered as texts."""
         codes = np.frombuffer(chunk, dtype=np.uint8)
         first = codes[firsts]
-        n_blank = np.isin(first, (NEWLINE, RETURN, ord(self.delimiter))).sum(axis=0)
-        following = codes[np.minimum(firsts + 1, len(codes) - 1)]
-        led = (first == _ZERO) & (following >= _ZERO) & (following <= _NINE)
-        self.zero_led |= set(np.flatnonzero((led | (first == _SPACE)).any(axis=0)).tolist())
+        ends = (first == NEWLINE) | (first == RETURN) | (first == ord(self.delimiter))
+        n_blank = np.count_nonzero(ends, axis=0)
+        zeros = np.flatnonzero(first == _ZERO)
+        following = codes[np.minimum(firsts.ravel()[zeros] + 1, len(codes) - 1)]
+        led = zeros[(following >= _ZERO) & (following <= _NINE)] % self.n_columns
+        self.zero_led |= set(led.tolist())
+        self.zero_led |= set(np.flatnonzero((first == _SPACE).any(axis=0)).tolist())
         known = [j for j in range(self.n_columns) if j not in self.as_text]
         try:
             table = self._parse(chunk, known)
         except ValueError:
-            guessed = self._parse(chunk, [])
-            odd = {j for j in known if guessed[j].dtype.kind not in "iuf"}
-            self.as_text |= odd
-            table = self._parse(chunk, [j for j in known if j not in odd])
+            self._find_texts(chunk)
+            table = self._parse(chunk, [j for j in known if j not in self.as_text])
         for j in (j for j in known if j not in self.as_text):
             values = table[j].to_numpy()
             if int(np.isnan(values).sum()) != n_blank[j] or np.isinf(values).any():
@@ -102,6 +107,12 @@ class _Reader:
                 self.numbers[j][line : line + len(values)] = values
         objects = [j for j in self.as_text if table[j].dtype == object]
         self.words.append({j: table[j].to_numpy() for j in objects})
+
+    def _find_texts(self, chunk: bytes) -> None:
+        """Remember the columns that are not numbers all through."""
+        guessed = self._parse(chunk, [])
+        known = (j for j in range(self.n_columns) if j not in self.as_text)
+        self.as_text |= {j for j in known if guessed[j].dtype.kind not in "iuf"}
 
     def _parse(self, chunk: bytes, numbers: list[int]) -> Any:
         """Columns of a chunk; those that are neither numbers nor texts are guessed by pandas."""

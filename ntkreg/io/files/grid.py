@@ -103,6 +103,16 @@ def blank_mask(cells: Cells) -> NDArray[np.bool_]:
     return np.asarray(pd.isnull(cells) | np.array(white, dtype=bool).reshape(cells.shape))
 
 
+def worded(cells: Cells) -> NDArray[np.int64]:
+    """Return the positions in a column at which something else than a plain number may stand.
+
+    Whoever looks for words need not look at the others, which are blank or numbers with a point.
+    """
+    if isinstance(cells, LazyColumn):
+        return cells.edges()[0]
+    return np.arange(len(cells))
+
+
 def is_blank(cell: Any) -> bool:
     """Return whether one cell holds nothing but white space."""
     return cell is None or (isinstance(cell, str) and not cell.strip())
