@@ -92,7 +92,7 @@ class RawColumn:
             return int(np.isnan(self.readings.values).sum())
         if self.kind == "date":
             return int(np.isnan(self.seconds()).sum())
-        return int((self._labels == None).sum())  # noqa: E711
+        return int(self._labels.tolist().count(None))
 
 
 def kind_of(cells: Cells, readings: Readings, header: str) -> Kind:

@@ -71,7 +71,7 @@ def _describe(column: RawColumn, role: Role, rows: NDArray[np.int64]) -> tuple[C
         seconds = column.seconds()[rows]
         return Column(*common, "date", role, int(np.isnan(seconds).sum())), seconds
     labels = column.labels()[rows]
-    missing = int((labels == None).sum())  # noqa: E711
+    missing = labels.tolist().count(None)
     described = Column(*common, column.kind, role, missing)
     if column.kind == "category":
         levels = levels_of(labels)
