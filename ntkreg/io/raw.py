@@ -144,7 +144,7 @@ def read_raw(
 def _columns(grid: Grid, layout: Layout, file: str) -> list[RawColumn]:
     header = layout.header
     table = grid.cells[np.ix_(layout.rows, layout.columns)]
-    default = file_decimal(table) if grid.commas else "."
+    default = file_decimal(table, grid.delimiter) if grid.commas else "."
     originals = [header.texts[j] for j in layout.columns]
     names = unique_names(originals, [int(j) for j in layout.columns])
     columns = []

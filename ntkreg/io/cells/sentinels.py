@@ -7,7 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-_NINES = re.compile(r"-?9{2,}(\.9+)?|-?1e\+(2\d|3\d)|-?9\.9+e\+\d+")
+_NINES = re.compile(r"-?9{2,}(\.9+)?|9\.91e\+37|-?1e\+(2\d|3\d)|-?9\.9+e\+\d+")
 _MIN_REPEATS = 3
 _LARGEST = 1e300
 _WIDE = 1000

@@ -13,6 +13,7 @@ import numpy as np
 
 from ntkreg.io.cells.dates import hours_of, is_date
 from ntkreg.io.cells.marks import CENSORED_WORDS, EXCEL_ERRORS, MISSING_MARKS
+from ntkreg.io.cells.spellings import currency_last, guarded, respelt
 from ntkreg.io.cells.units import is_unit
 from ntkreg.io.files.grid import Special
 
@@ -103,7 +104,9 @@ def _read_text(cell: str, decimal: str) -> Reading:
     stripped = cell.strip()
     if not stripped:
         return Reading(Status.BLANK)
-    narrow = unicodedata.normalize("NFKC", stripped.translate(_SIGNS)).translate(_SIGNS).strip()
+    narrow = (
+        unicodedata.normalize("NFKC", guarded(stripped).translate(_SIGNS)).translate(_SIGNS).strip()
+    )
     word = narrow.lower()
     for status, words in _WORDS.items():
         if word in words or stripped in words:
@@ -124,13 +127,12 @@ def _read_text(cell: str, decimal: str) -> Reading:
 def _repair_name(before: str, after: str, grouped: bool) -> str:
     if grouped:
         return "thousands"
-    return "width" if before != after else ""
+    return "width" if before != after or respelt(after.lower()) != after.lower() else ""
 
 
 def parse_number(text: str, decimal: str = ".") -> tuple[float | None, bool]:
     """Return the number a narrow, lower-case text is, and whether its digits were grouped."""
-    if text[:1] in "▲△":
-        text = "-" + text[1:].lstrip()
+    text = respelt(text, decimal)
     if decimal == ",":
         text = text.translate(str.maketrans(".,", ",."))
     if _NUMBER.fullmatch(text):
@@ -141,7 +143,7 @@ def parse_number(text: str, decimal: str = ".") -> tuple[float | None, bool]:
 
 
 def _read_glued(narrow: str, decimal: str) -> Reading | None:
-    match = _PREFIX.fullmatch(narrow)
+    match = _PREFIX.fullmatch(currency_last(narrow))
     if match is None or not is_unit(match["unit"]):
         return None
     value = parse_number(match["number"].strip().lower(), decimal)[0]

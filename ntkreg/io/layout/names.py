@@ -14,7 +14,7 @@ from ntkreg.io.cells.units import without_unit
 SEPARATOR = " / "
 _RUNNING = re.compile(
     r"(?:.*(?:^|[^a-z]))?(?:no|id|index|idx|row|rowno|rowid|num|number|nr|#|seq)"
-    r"|.*(?:番号|連番|通番|通し番号|行番|項番)|unnamed:?\d*"
+    r"|.*(?:番号|連番|通番|通し番号|行番|項番)|unnamed:?\s*\d*"
 )
 _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60]")
