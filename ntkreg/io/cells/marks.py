@@ -13,7 +13,8 @@ _RUNS = range(2, 16)
 MISSING_MARKS = frozenset("-" * n for n in _RUNS) | words(
     """
     na n/a n.a. nan null none nil - -- --- ― ‐ – — ー *** ** * ? ?? . .. … #n/a #na
-    missing blank n.m. notmeasured 未 欠 空欄 空白 未計測 未検査 未検 未入力 計測不可 計測不能 計測なし
+    missing blank n.m. notmeasured 未 欠 空欄 空白 未計測 未検査 未検 未入力
+    計測不可 計測不能 計測なし
     欠測 欠損 欠損値 欠測値 なし 無し 未測定 測定不可 測定不能 測定なし 未実施 不明
     データなし 該当なし
     bad error err err. エラー 測定エラー 測定ミス 中止 休止 停止
@@ -36,7 +37,8 @@ CENSORED_WORDS = frozenset("+" * n for n in _RUNS[1:]) | words(
     nd n.d. n.d over under burnout llll hhhh ol o.l. <lod <loq lod loq overflow underflow
     検出限界以下 検出下限以下 検出限界未満 検出下限未満 定量下限未満 定量下限以下
     +over -over +ol -ol o/l overrange outofrange underrange burn-out bout b.out +burnout -burnout
-    bdl n/d (nd) <dl tr trace 痕跡 オーバー オーバーレンジ レンジオーバー 検出せず 検出されず 定量限界未満 定量限界以下
+    bdl n/d (nd) <dl tr trace 痕跡 オーバー オーバーレンジ レンジオーバー
+    検出せず 検出されず 定量限界未満 定量限界以下
     不検出 測定範囲外 範囲外 測定限界以下
     """
 )

@@ -114,14 +114,15 @@ def _preface(grid: Grid, header: Header, above: Rows) -> list[int] | None:
     None if others stand there: then another table begins.
     """
     n_named = sum(bool(text) for text in header.texts)
-    first = {_without_digits(grid, row) for row in range(header.rows[0])}
+    first = {_without_digits(grid, row) for row in range(header.rows[0])} - {""}
     rows: list[int] = []
     for row in above[::-1]:
-        if 2 * sum(not is_blank(cell) for cell in grid.cells[row]) > n_named:
+        if _without_digits(grid, int(row)) in first:
+            rows.append(int(row))
+        elif 2 * sum(not is_blank(cell) for cell in grid.cells[row]) > n_named:
             break
-        if _without_digits(grid, int(row)) not in first:
+        else:
             return None
-        rows.append(int(row))
     return rows
 
 
