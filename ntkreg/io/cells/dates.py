@@ -33,10 +33,12 @@ _US_ORDER = re.compile(
     r"(?P<name>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})(?P<rest>(?: .*)?)"
 )
 _WEEKDAY = re.compile(
-    r"\s?\([月火水木金土日](?:曜日?)?\)|\s?[月火水木金土日]曜日?|^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? ",
+    r"\s?\([月火水木金土日](?:曜日?)?\)|\s?[月火水木金土日]曜日?"
+    r"|^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? ",
     re.IGNORECASE,
 )
 _BLANK_BY_KANJI = re.compile(r"\s*([年月])\s*|\s+(?=日)|(?<=[和成])\s+")
+_DAY_AND_CLOCK = re.compile(r"日(?=\d)")
 _LONGEST = 50
 _ZONE = re.compile(r"(?<=\d)(?:\s?(?:[+-]\d{2}:?\d{2}|UTC|GMT|JST))$")
 _HALF = re.compile(r"(?<=[\d\s])(午前|午後|[ap]m|[ap]\.m\.)(?=[\s\d]|$)", re.IGNORECASE)
@@ -122,7 +124,7 @@ def tidy_date(text: str) -> str:
     if named:
         narrow = f"{named['day']} {named['name']} {named['year']}{named['rest']}"
     narrow = _BLANK_BY_KANJI.sub(r"\1", _WEEKDAY.sub("", narrow)).strip()
-    return _ZONE.sub("", narrow)
+    return _ZONE.sub("", _DAY_AND_CLOCK.sub("日 ", narrow))
 
 
 def _without_half(text: str) -> tuple[str, bool | None]:
