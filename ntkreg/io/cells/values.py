@@ -109,7 +109,7 @@ def _read_text(cell: str, decimal: str) -> Reading:
     )
     word = narrow.lower()
     for status, words in _WORDS.items():
-        if word in words or stripped in words:
+        if not words.isdisjoint((word, stripped, word.replace(" ", ""))):
             return Reading(status)
     value, grouped = parse_number(word, decimal)
     if value is not None:

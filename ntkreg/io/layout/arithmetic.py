@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -66,7 +66,7 @@ def summarises(block: Block, k: int, above: Sequence[int], kind: str) -> bool:
     """
     if not above or (len(above) < 2 and kind != "sum"):
         return False
-    columns = _varied(block, k, above)
+    columns = list(_varied(block, k, above))
     operations, enough = _OPERATIONS[kind]
     least = 2 if kind == "end" else 1
     return len(columns) >= least and any(
@@ -76,32 +76,35 @@ def summarises(block: Block, k: int, above: Sequence[int], kind: str) -> bool:
     )
 
 
-def _varied(block: Block, k: int, above: Sequence[int]) -> list[int]:
+def _varied(block: Block, k: int, above: Sequence[int]) -> Iterator[int]:
     """Columns with a number in row `k` and, of several rows above, different ones: they tell."""
-    kept = []
     for j in block.columns:
         values = block.numbers(j)
         known = values[np.asarray(above)]
         known = known[np.isfinite(known)]
         enough = len(known) and (len(above) == 1 or known.min() < known.max())
         if np.isfinite(values[k]) and enough:
-            kept.append(j)
-    return kept
+            yield j
 
 
-def is_bare_total(block: Block) -> bool:
-    """Return whether the last row is, in two columns or more, the sum or the mean of all others."""
+def is_bare_total(block: Block, *, unnamed: bool) -> bool:
+    """Return whether the last row is, in two columns or more, the sum or the mean of all others.
+
+    Parameters
+    ----------
+    block : Block
+        The rows.
+    unnamed : bool
+        Whether the last row alone lacks its first cell. A mean must, because a sample may well
+        lie in the middle of all others; a sum is beyond them.
+    """
     last = len(block) - 1
-    above = range(last)
-    for operation in (np.nansum, np.nanmean):
+    for operation in (np.nansum, np.nanmean) if unnamed else (np.nansum,):
         n_agreeing = 0
-        for j in block.columns:
+        for j in _varied(block, last, range(last)):
             values = block.numbers(j)
-            known = values[:last][np.isfinite(values[:last])]
-            # in a column of one value the next row is its mean, whatever it is
-            if not np.isfinite(values[last]) or not len(known) or known.min() == known.max():
-                continue
-            if not _agrees(values, last, above, operation):
+            beyond = abs(values[last]) > np.nanmax(np.abs(values[:last]))
+            if not _agrees(values, last, range(last), operation) or not (beyond or unnamed):
                 n_agreeing = 0
                 break
             n_agreeing += 1
@@ -112,7 +115,8 @@ def is_bare_total(block: Block) -> bool:
 
 def _agrees(values: Numbers, k: int, above: Sequence[int], operation: Operation) -> bool:
     """Whether a cell is what the operation gives, up to its rounding."""
-    result = float(operation(values[np.asarray(above)]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = float(operation(values[np.asarray(above)]))
     error = 0.51 * 10.0 ** -_decimals(float(values[k])) + 1e-9 * abs(result)
     return abs(result - float(values[k])) <= error
 

@@ -179,6 +179,11 @@ def _add_neighbours(
 
 def _bare_totals(grid: Grid, header: Header, body: Rows) -> list[Aside]:
     """Recognise a last row without a label that is the sum or the mean of all others."""
-    if len(body) < _SHOWN or not is_bare_total(Block(grid, body, header)):
+    if len(body) < _SHOWN:
+        return []
+    first = next(j for j, text in enumerate(header.texts) if text)
+    above = sum(is_blank(cell) for cell in grid.cells[body[:-1], first])
+    unnamed = is_blank(grid.cells[body[-1], first]) and above == 0
+    if not is_bare_total(Block(grid, body, header), unnamed=unnamed):
         return []
     return [Aside(int(body[-1]), "R156", "")]
