@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.values import Status, read_cell
 from ntkreg.io.files.grid import Grid, is_blank
 from ntkreg.io.layout.arithmetic import Block, is_bare_total, summarises
 from ntkreg.io.layout.asides import Aside, ends, notes, rules
@@ -179,7 +180,10 @@ def _add_neighbours(
 
 def _bare_totals(grid: Grid, header: Header, body: Rows) -> list[Aside]:
     """Recognise a last row without a label that is the sum or the mean of all others."""
-    if len(body) < _SHOWN:
+    if len(body) < _SHOWN or any(
+        isinstance(cell, str) and read_cell(cell).status != Status.NUMBER and not is_blank(cell)
+        for cell in grid.cells[body[-1]]
+    ):
         return []
     first = next(j for j, text in enumerate(header.texts) if text)
     above = sum(is_blank(cell) for cell in grid.cells[body[:-1], first])
