@@ -208,3 +208,64 @@ def test_D04_the_index_of_pandas_is_no_feature(tmp_path):
 
 def test_D07_a_pivot_table_is_in_doubt(tmp_path):
     assert "W185" in codes(sheet(tmp_path, [["行ラベル", "x", "y"], *(r[:3] for r in ROWS)]))
+
+
+def test_B07_means_in_the_second_column_are_left_out(tmp_path):
+    rows = []
+    for k in range(4):
+        group = [[f"L{k}", j + 1, 10 + k + 0.1 * j, 20.5 * k + j] for j in range(3)]
+        means = [round(mean([row[j] for row in group]), 2) for j in (2, 3)]
+        rows += [*group, [f"L{k}", "平均", *means]]
+    raw = text(tmp_path, [["ロット", "n", "x", "y"], *rows])
+    assert (raw.n_rows, codes(raw).count("R104") + codes(raw).count("R156")) == (12, 4)
+
+
+def test_B07_sums_without_a_label_between_the_samples(tmp_path):
+    rows = [HEAD]
+    for k in range(0, 12, 4):
+        rows += [*ROWS[k : k + 4], total(None, ROWS[k : k + 4])]
+    assert_samples(sheet(tmp_path, rows))
+
+
+def test_B04_a_level_that_could_be_a_unit_is_no_row_of_units(tmp_path):
+    raw = text(tmp_path, [HEAD, ["A", "", "-", ""], *ROWS])
+    assert raw.n_rows == 13
+
+
+def test_B05_repeated_measurements_are_counted_in_the_header(tmp_path):
+    head = [["ロット", "測定値", None, None], [None, 1, 2, 3]]
+    raw = sheet(tmp_path, [*head, *ROWS], ["B1:D1", "A1:A2"])
+    assert_samples(raw)
+    assert raw.columns[3].name == "測定値 / 3"
+
+
+def test_C04_a_text_file_in_one_column_of_a_sheet_is_refused(tmp_path):
+    with pytest.raises(InputError, match="stand in one column"):
+        sheet(tmp_path, [[",".join(map(str, row))] for row in [HEAD, *ROWS]])
+
+
+def test_C05_decimal_commas_that_divide_the_fields_are_refused(tmp_path):
+    rows = "".join(f"1,{i},2,{i * i}\n" for i in range(12))
+    (tmp_path / "t.csv").write_text("x,y\n" + rows)
+    with pytest.raises(InputError, match="2 column names, but 4 fields in row 2"):
+        read_raw(tmp_path / "t.csv")
+
+
+def test_C08_text_cells_of_excel_are_unwrapped(tmp_path):
+    rows = "".join(f'="{i % 4:04d}",="{i / 4}",{i * i}\n' for i in range(12))
+    (tmp_path / "t.csv").write_text("code,x,y\n" + rows)
+    code, x, _ = read_raw(tmp_path / "t.csv").columns
+    assert (code.labels()[1], x.numbers()[1]) == ("0001", 0.25)
+
+
+def test_C02_two_files_joined_are_one_table(tmp_path):
+    half = "x,y\n" + "".join(f"{i},{i * i}\n" for i in range(6))
+    (tmp_path / "t.csv").write_bytes((half + "\ufeff" + half).encode("utf-8-sig"))
+    raw = read_raw(tmp_path / "t.csv")
+    assert (raw.n_rows, {"R114", "R155"} <= set(codes(raw))) == (12, True)
+
+
+def test_D09_any_part_of_a_joined_name_will_do(tmp_path):
+    head = [["Tag", "TI1", "PI2", "AI9"], ["Name", "Temp", "Press", "Purity"]]
+    text(tmp_path, [*head, *ROWS])
+    assert read_table(tmp_path / "t.csv", target="AI9").target.name == "AI9 / Purity"

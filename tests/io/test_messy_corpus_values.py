@@ -146,3 +146,15 @@ def test_D07_durations_in_words_are_hours(tmp_path):
     found, codes = column(tmp_path, [f"{i}時間15分" for i in range(11)] + ["1h30m"])
     assert "R113" in codes
     assert math.isclose(found.numbers()[3], 3.25)
+
+
+def test_D04_whole_numbers_with_a_letter_are_in_doubt(tmp_path):
+    _, codes = column(tmp_path, [12 + i if i % 2 else f"{12 + i}A" for i in range(12)])
+    assert {"R110", "W186"} <= set(codes)
+
+
+def test_D04_codes_with_and_without_leading_zeros_look_alike(tmp_path):
+    _, codes = column(tmp_path, [f"{i % 4:03d}" if i % 2 else i % 4 for i in range(6)] * 3)
+    assert "I102" in codes
+    _, codes = column(tmp_path, ["001", "1", "002", "2"] * 3)
+    assert "W181" in codes

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ntkreg.io.columns.findings import Finder
 
 _EXPONENT_CODE = re.compile(r"[1-9]\d{0,3}E\d{1,3}")
+_LETTER_CODE = re.compile(r"\d{1,5}[A-Za-z]")
 _ALIKE = str.maketrans({"〇": "○", "◯": "○", "o": "○", "✕": "×", "☓": "×", "╳": "×", "x": "×"})
 
 
@@ -32,6 +33,10 @@ def number_doubts(finder: Finder) -> list[LedgerEntry]:
     if len(percent) and len(plain):
         values = [str(cell) for cell in column.cells[plain[:3]]]
         entries.append(finder.entry("warning", "W182", percent, plain=values, others=len(plain)))
+    glued = column.readings.repairs.get("unit", np.empty(0, dtype=np.int64))
+    letters = [i for i in glued if _LETTER_CODE.fullmatch(str(column.cells[i]).strip())]
+    if letters and len(letters) == len(glued):
+        entries.append(finder.entry("warning", "W186", np.array(letters)))
     codes = _matching(column.cells, _EXPONENT_CODE)
     if len(codes):
         entries.append(finder.entry("warning", "W183", codes))
@@ -58,6 +63,7 @@ def _alike(finder: Finder) -> list[LedgerEntry]:
     spellings: dict[str, Counter[str]] = {}
     for label in labels[[label is not None for label in labels]]:
         key = unicodedata.normalize("NFKC", fold(label).translate(_ALIKE))
+        key = key.lstrip("0") if key.isdecimal() else key
         spellings.setdefault(key, Counter())[label] += 1
     several = [spelling for spelling in spellings.values() if len(spelling) > 1]
     if not several:

@@ -20,7 +20,9 @@ _SAMPLE_CHARACTERS = 65_536
 _SAMPLE_ROWS = 200
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 _MAX_FIELD = 131_072
-_ELSEWHERE = re.compile(r"\S[;|\t,^~:&!/\s]+\S")
+_ELSEWHERE = re.compile(r"\S[;|\t,^~:&!/\s，；、]+\S")
+# Excel keeps leading zeros in a text file this way
+_AS_TEXT = re.compile(r'="([^"]*)"')
 _NUMBER = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*")
 
 
@@ -51,6 +53,7 @@ def read_text(data: bytes, file: str, encoding: str | None = None) -> Grid:
         and _SEPARATOR_LINE.fullmatch(text[: text.find("\n") + 1] or text)
     ):
         rows[0] = []
+    dirt += _unwrapped(rows) if '="' in text else ()
     _refuse_one_column(rows, file)
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     return Grid(
@@ -131,9 +134,23 @@ def _refuse_one_column(rows: list[list[str]], file: str) -> None:
         raise InputError("E153", {"file": file, "row": row}, file=file, row=row, value=fields[0])
 
 
+def _unwrapped(rows: list[list[str]]) -> tuple[LedgerEntry, ...]:
+    """Take the text out of cells such as ="0012", in place."""
+    count, first = 0, 0
+    for number, row in enumerate(rows, start=1):
+        for j, cell in enumerate(row):
+            match = _AS_TEXT.fullmatch(cell.strip()) if cell.lstrip().startswith("=") else None
+            if match:
+                row[j] = match.group(1)
+                count, first = count + 1, first or number
+    message = Sentence("R158", {"count": count, "row": first})
+    return (LedgerEntry("repair", message, row=first, count=count),) if count else ()
+
+
 def _without_control_characters(text: str) -> tuple[str, tuple[LedgerEntry, ...]]:
-    count = text.count("\x00") + text.count("\x1a")
+    # a second byte order mark stands where two files were joined
+    count = text.count("\x00") + text.count("\x1a") + text.count("\ufeff")
     if not count:
         return text, ()
-    cleaned = text.replace("\x00", "").replace("\x1a", "")
+    cleaned = text.translate({0x00: None, 0x1A: None, 0xFEFF: None})
     return cleaned, (LedgerEntry("repair", Sentence("R114", {"count": count}), count=count),)

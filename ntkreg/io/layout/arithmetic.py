@@ -22,7 +22,7 @@ _OPERATIONS: dict[str, tuple[tuple[Operation, ...], float]] = {
     "sum": ((np.nansum,), 0.5),
     "mean": ((np.nanmean,), 0.75),
     "end": ((np.nanmax, np.nanmin), 1.0),
-    "": ((np.nansum, np.nanmean), 0.75),
+    "": ((np.nansum, np.nanmean), 1.0),
 }
 
 
@@ -68,7 +68,7 @@ def summarises(block: Block, k: int, above: Sequence[int], kind: str) -> bool:
         return False
     columns = list(_varied(block, k, above))
     operations, enough = _OPERATIONS[kind]
-    least = 2 if kind == "end" else 1
+    least = 2 if kind in ("end", "") else 1
     return len(columns) >= least and any(
         sum(_agrees(block.numbers(j), k, above, operation) for j in columns)
         >= enough * len(columns)
@@ -87,30 +87,19 @@ def _varied(block: Block, k: int, above: Sequence[int]) -> Iterator[int]:
             yield j
 
 
-def is_bare_total(block: Block, *, unnamed: bool) -> bool:
-    """Return whether the last row is, in two columns or more, the sum or the mean of all others.
+def is_grand_total(block: Block, k: int, above: Sequence[int]) -> bool:
+    """Return whether row `k` is, in two columns or more, the sum of the rows above.
 
-    Parameters
-    ----------
-    block : Block
-        The rows.
-    unnamed : bool
-        Whether the last row alone lacks its first cell. A mean must, because a sample may well
-        lie in the middle of all others; a sum is beyond them.
+    It must lie beyond all of them: a sample may well be the sum of a few others by chance.
     """
-    last = len(block) - 1
-    for operation in (np.nansum, np.nanmean) if unnamed else (np.nansum,):
-        n_agreeing = 0
-        for j in _varied(block, last, range(last)):
-            values = block.numbers(j)
-            beyond = abs(values[last]) > np.nanmax(np.abs(values[:last]))
-            if not _agrees(values, last, range(last), operation) or not (beyond or unnamed):
-                n_agreeing = 0
-                break
-            n_agreeing += 1
-        if n_agreeing > 1:
-            return True
-    return False
+    n_agreeing = 0
+    for j in _varied(block, k, above):
+        values = block.numbers(j)
+        beyond = abs(values[k]) > np.nanmax(np.abs(values[np.asarray(above)]))
+        if not beyond or not _agrees(values, k, above, np.nansum):
+            return False
+        n_agreeing += 1
+    return n_agreeing > 1
 
 
 def _agrees(values: Numbers, k: int, above: Sequence[int], operation: Operation) -> bool:

@@ -34,28 +34,39 @@ _TRIM = " :：【】[]［］()（）<>＜＞■●◆▲・*"
 _LABEL_COLUMNS = 3
 
 
-def labels_of(grid: Grid, body: Rows) -> dict[int, tuple[str, str]]:
-    """Positions of rows whose first cell may be the word for a summary, as written and folded."""
-    found: dict[int, tuple[str, str]] = {}
+def labels_of(grid: Grid, body: Rows) -> tuple[dict[int, tuple[str, str]], set[int]]:
+    """Find the rows whose first cells hold the word for a summary.
+
+    Returns
+    -------
+    labels : dict of int to (str, str)
+        The word as written and folded, by position in `body`.
+    inner : set of int
+        Positions where the word is not the first cell of the row.
+    """
+    labels: dict[int, tuple[str, str]] = {}
+    inner: set[int] = set()
     known: dict[str, str | None] = {}
-    free = np.arange(len(body))
+    begun = np.zeros(len(body), dtype=bool)
     n_used = 0
     for j in range(grid.cells.shape[1]):
-        cells = grid.cells[body[free], j]
-        present = [not is_blank(cell) for cell in cells]
-        for k, cell in zip(free[present], cells[present], strict=True):
-            if not isinstance(cell, str) or cell[-1:].isdecimal():
+        cells = grid.cells[body, j]
+        present = np.array([not is_blank(cell) for cell in cells], dtype=bool)
+        for k in np.flatnonzero(present):
+            cell = cells[k]
+            if not isinstance(cell, str) or cell[-1:].isdecimal() or k in labels:
                 continue
             if cell not in known:
                 known[cell] = label_text(cell)
             text = known[cell]
             if text is not None:
-                found[int(k)] = (tidy(cell), text)
-        free = free[np.logical_not(present)]
-        n_used += any(present)
-        if n_used == _LABEL_COLUMNS or not len(free):
+                labels[int(k)] = (tidy(cell), text)
+                inner |= {int(k)} if begun[k] else set()
+        begun |= present
+        n_used += bool(present.any())
+        if n_used == _LABEL_COLUMNS:
             break
-    return found
+    return labels, inner
 
 
 def label_text(cell: str) -> str | None:

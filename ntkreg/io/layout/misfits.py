@@ -38,6 +38,7 @@ def refuse_misfits(grid: Grid, header: Header, filled: Rows, file: str) -> None:
     """
     body = filled[filled >= header.body]
     _refuse_names_twice(grid, header, file)
+    _refuse_text_in_one_column(grid, header, body, file)
     if grid.lengths is not None and len(body) >= _MIN_ROWS:
         _refuse_unequal_rows(grid, header, body, file)
 
@@ -70,8 +71,20 @@ def _refuse_unequal_rows(grid: Grid, header: Header, body: Rows, file: str) -> N
     if not longer.all():
         value = next(str(c) for c in grid.cells[row, n_named:] if c)
         raise InputError("E134", where, file=file, row=row + 1, n_header=n_named, value=value)
-    first = grid.cells[body, 0]
-    labels = len(set(first.tolist())) == len(body)
-    if beyond.mean() >= _NEARLY_ALL and labels and n_named == len([t for t in header.texts if t]):
+    if n_named == len([text for text in header.texts if text]):
         n_fields = int(grid.lengths[row])
         raise InputError("E170", where, file=file, n_header=n_named, row=row + 1, fields=n_fields)
+
+
+def _refuse_text_in_one_column(grid: Grid, header: Header, body: Rows, file: str) -> None:
+    """Refuse a text file pasted into a workbook: it stands in one column."""
+    used = np.flatnonzero(~blank_mask(grid.cells[body]).all(axis=0))
+    if grid.kind == "csv" or len(used) != 1 or len(body) < _MIN_ROWS:
+        return
+    name, column = header.texts[used[0]], int(used[0])
+    for mark in (",", "\t", ";", "|"):
+        counts = [str(cell).count(mark) for cell in grid.cells[body, column]]
+        if name.count(mark) and np.mean([n == name.count(mark) for n in counts]) >= _NEARLY_ALL:
+            row = header.rows[-1] + 1
+            where = {"file": file, "sheet": grid.sheet, "row": row}
+            raise InputError("E172", where, file=file, row=row, value=name)

@@ -51,9 +51,12 @@ def units_of(row: Cells, below: Cells) -> Units:
     told = [bool(word) and word not in _DASHES for word in words]
     if not any(known):
         return none
-    if all(k or not t for k, t in zip(known, told, strict=True)):
+    quantities = numeric_columns(statuses(below))
+    plain = all(k or not t for k, t in zip(known, told, strict=True))
+    # A may be ampere, but above words it is a level
+    if plain and (not quantities.any() or (quantities & np.array(known)).any()):
         return tuple(word if k else None for word, k in zip(words, known, strict=True))
-    numeric = numeric_columns(statuses(below)) & np.array(told)
+    numeric = quantities & np.array(told)
     status = statuses(row.reshape(1, -1))[0]
     n_known = int((numeric & np.array(known)).sum())
     if np.isin(status, QUANTITIES).any() or not n_known or 2 * n_known < numeric.sum():

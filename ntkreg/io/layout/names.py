@@ -101,7 +101,7 @@ def find(name: str, columns: Sequence[Named], file: str) -> int:
     """Return the position of the column a user means by `name`.
 
     Tried in turn: the exact name, the name folded, the name without its unit, the last part of a
-    name joined from several header rows. The first way that leads anywhere decides.
+    name joined from several header rows, any part of it. The first way that leads anywhere decides.
 
     Raises
     ------
@@ -114,6 +114,7 @@ def find(name: str, columns: Sequence[Named], file: str) -> int:
         lambda c: fold(without_unit(c.name)) == fold(name),
         lambda c: fold(c.name.rpartition(SEPARATOR)[2]) == fold(name),
         lambda c: fold(without_unit(c.name.rpartition(SEPARATOR)[2])) == fold(name),
+        lambda c: fold(name) in [fold(part) for part in c.name.split(SEPARATOR)],
     )
     where = {"file": file, "column": name}
     for way in ways:

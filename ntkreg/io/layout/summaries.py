@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from ntkreg.io.cells.values import Status, read_cell
 from ntkreg.io.files.grid import Grid, is_blank
-from ntkreg.io.layout.arithmetic import Block, is_bare_total, summarises
+from ntkreg.io.layout.arithmetic import Block, is_grand_total, summarises
 from ntkreg.io.layout.asides import Aside, ends, notes, rules
 from ntkreg.io.layout.header import Header
-from ntkreg.io.layout.labels import CERTAIN, WEAK, at_edges, kind_of_label, labels_of
+from ntkreg.io.layout.labels import CERTAIN, WEAK, at_edges, kind_of_label, label_text, labels_of
 from ntkreg.io.layout.names import fold, tidy
 from ntkreg.io.ledger import LedgerEntry, Severity
 from ntkreg.messages import Sentence
@@ -29,6 +29,7 @@ _PIVOT = frozenset({"行ラベル", "rowlabels"})
 _SHOWN = 5
 _MANY_ROWS = 50_000
 _EDGE = 200
+_MOST_UNNAMED = 200
 
 
 def leave_out(grid: Grid, header: Header, filled: Rows) -> tuple[Grid, Rows]:
@@ -138,7 +139,7 @@ def _texts(grid: Grid, row: int) -> tuple[str, ...]:
 
 def _summaries(grid: Grid, header: Header, body: Rows) -> list[Aside]:
     """Rows labelled as totals, statistics or limits; one whose numbers disagree is in doubt."""
-    labels = labels_of(grid, body)
+    labels, inner = labels_of(grid, body)
     told = [k for k, (_, text) in sorted(labels.items()) if not WEAK.fullmatch(text)]
     # so many of them are the levels of a column
     if not told or 2 * len(told) > len(body):
@@ -153,14 +154,15 @@ def _summaries(grid: Grid, header: Header, body: Rows) -> list[Aside]:
         certain = CERTAIN.fullmatch(text) is not None
         starts = (start, 0) if k in edge else (start,)
         groups = ([i for i in range(first, k) if i not in found] for first in starts)
-        if (certain and k in edge and counts[text] == 1) or any(
+        if (certain and k in edge and counts[text] == 1 and k not in inner) or any(
             summarises(block, k, group, kind_of_label(text)) for group in groups
         ):
             found[k] = Aside(int(body[k]), "R156", label)
             start = k + 1
-        elif certain:
+        elif certain and k not in inner:
             doubt[k] = Aside(int(body[k]), "W180", label)
-    _add_neighbours(labels, found, body)
+    outer = {k: label for k, label in labels.items() if k not in inner}
+    _add_neighbours(outer, found, body)
     few = 4 * len(doubt) <= len(body) and all(counts[labels[k][1]] == 1 for k in doubt)
     doubtful = [d for k, d in doubt.items() if k not in found] if few or found else []
     return [*found.values(), *doubtful]
@@ -179,15 +181,31 @@ def _add_neighbours(
 
 
 def _bare_totals(grid: Grid, header: Header, body: Rows) -> list[Aside]:
-    """Recognise a last row without a label that is the sum or the mean of all others."""
-    if len(body) < _SHOWN or any(
-        isinstance(cell, str) and read_cell(cell).status != Status.NUMBER and not is_blank(cell)
-        for cell in grid.cells[body[-1]]
-    ):
-        return []
+    """Recognise rows without a label that are the sum or the mean of those above them."""
     first = next(j for j, text in enumerate(header.texts) if text)
-    above = sum(is_blank(cell) for cell in grid.cells[body[:-1], first])
-    unnamed = is_blank(grid.cells[body[-1], first]) and above == 0
-    if not is_bare_total(Block(grid, body, header), unnamed=unnamed):
-        return []
-    return [Aside(int(body[-1]), "R156", "")]
+    unnamed = np.flatnonzero([is_blank(cell) for cell in grid.cells[body, first]])
+    last = len(body) - 1
+    if len(body) < _SHOWN or 3 * len(unnamed) > len(body):
+        unnamed = unnamed[:0]
+    block = Block(grid, body, header)
+    found: dict[int, Aside] = {}
+    start = 0
+    for k in unnamed[:_MOST_UNNAMED].tolist():
+        group = list(range(start, k))
+        everything = [i for i in range(k) if i not in found]
+        if _wordless(grid, int(body[k])) and any(
+            summarises(block, k, above, "") for above in (group, everything)
+        ):
+            found[k] = Aside(int(body[k]), "R156", "")
+            start = k + 1
+    if len(body) >= _SHOWN and last not in found and _wordless(grid, int(body[last])):
+        above = [i for i in range(last) if i not in found]
+        if is_grand_total(block, last, above):
+            found[last] = Aside(int(body[last]), "R156", "")
+    return list(found.values())
+
+
+def _wordless(grid: Grid, row: int) -> bool:
+    """Whether a row holds numbers alone, but for the word for a summary."""
+    texts = [cell for cell in grid.cells[row] if isinstance(cell, str) and not is_blank(cell)]
+    return all(read_cell(text).status == Status.NUMBER or label_text(text) for text in texts)
