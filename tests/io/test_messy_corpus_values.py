@@ -158,3 +158,9 @@ def test_D04_codes_with_and_without_leading_zeros_look_alike(tmp_path):
     assert "I102" in codes
     _, codes = column(tmp_path, ["001", "1", "002", "2"] * 3)
     assert "W181" in codes
+
+
+@pytest.mark.parametrize("tail", ["±0.1", "×20", "-12.5"])
+def test_E07_numbers_with_text_behind_are_words_and_said(tmp_path, tail):
+    found, codes = column(tmp_path, [f"{i / 8}{tail}" for i in range(20)])
+    assert (found.kind, "W187" in codes) == ("identifier", True)

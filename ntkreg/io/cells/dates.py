@@ -25,6 +25,7 @@ _ERA = re.compile(
 )
 _MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
 _MONTH_NAMES = frozenset(_MONTHS[i : i + 3] for i in range(0, 36, 3))
+_GERMAN = {"mär": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
 _CENTURY = 70
 _NAMED_MONTH = re.compile(
     r"(?P<day>\d{1,2})[-./ ]\s?(?P<name>[A-Za-zä]{3,9})\.?[-./ ](?P<year>\d{4}|\d{2})" + _CLOCK
@@ -143,7 +144,8 @@ def _seconds(part: dict[str, str | None], day_first: bool, afternoon: bool | Non
     month, day = part.get("month") or part.get("kanji"), part.get("day") or "1"
     if part.get("name"):
         year += 0 if year > 99 else 2000 if year < _CENTURY else 1900
-        name = (part["name"] or "").lower().replace("mär", "mar")[:3]
+        name = (part["name"] or "").lower()[:3]
+        name = _GERMAN.get(name, name)
         month = str(_MONTHS.index(name) // 3 + 1) if name in _MONTH_NAMES else "0"
     if part.get("first"):
         month, day = part["other"], part["first"] or ""

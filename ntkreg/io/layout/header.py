@@ -158,7 +158,7 @@ def _joined_rows(grid: Grid, filled: NDArray[np.int64], top: int) -> list[int]:
     following = [int(row) for row in filled[position + 1 :][:SAMPLE]]
     while len(rows) < MAX_JOINED and following and not _distinct(_join(grid, rows)):
         row = following.pop(0)
-        names = _is_words(grid.cells[row]) or _is_count(grid.cells[row])
+        names = _is_words(grid.cells[row]) or _is_count(grid, rows[-1], row)
         if not names or not _mostly_data(grid.cells[following]):
             break
         rows.append(row)
@@ -198,11 +198,15 @@ def _is_words(row: Cells) -> bool:
     return len(present) > 0 and not any(read_cell(c).status in QUANTITIES for c in present)
 
 
-def _is_count(row: Cells) -> bool:
-    """Whether a row holds 1, 2, 3 ... and nothing else: repeated measurements of one name."""
-    present = [cell for cell in row if not is_blank(cell)]
-    values = [read_cell(cell).value for cell in present]
-    return len(values) > 1 and values == [float(k + 1) for k in range(len(values))]
+def _is_count(grid: Grid, above: int, row: int) -> bool:
+    """Whether a row holds 1, 2, 3 ... below one merged name: that of repeated measurements."""
+    columns = np.flatnonzero(~blank_mask(grid.cells[row]))
+    values = [read_cell(cell).value for cell in grid.cells[row, columns]]
+    merged = any(
+        top <= above <= bottom and [left, right] == [columns[0], columns[-1]]
+        for top, left, bottom, right in grid.merged
+    )
+    return merged and len(values) > 1 and values == [float(k + 1) for k in range(len(values))]
 
 
 def _mostly_data(rows: Cells) -> bool:

@@ -78,8 +78,11 @@ def _refuse_unequal_rows(grid: Grid, header: Header, body: Rows, file: str) -> N
 
 def _refuse_text_in_one_column(grid: Grid, header: Header, body: Rows, file: str) -> None:
     """Refuse a text file pasted into a workbook: it stands in one column."""
+    named = sum(bool(text) for text in header.texts)
+    if grid.kind == "csv" or named != 1 or len(body) < _MIN_ROWS:
+        return
     used = np.flatnonzero(~blank_mask(grid.cells[body]).all(axis=0))
-    if grid.kind == "csv" or len(used) != 1 or len(body) < _MIN_ROWS:
+    if len(used) != 1:
         return
     name, column = header.texts[used[0]], int(used[0])
     for mark in (",", "\t", ";", "|"):
