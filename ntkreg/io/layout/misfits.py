@@ -53,7 +53,7 @@ def _refuse_names_twice(grid: Grid, header: Header, file: str) -> None:
     where = {"file": file, "sheet": grid.sheet, "row": row}
     second = f"{column_letter(columns[half])}{row}"
     shown = [header.texts[j] for j in columns[:half]]
-    raise InputError("E171", where, file=file, names=shown, second=second)
+    raise InputError("E171", where, file=_place(grid, file), names=shown, second=second)
 
 
 def _refuse_unequal_rows(grid: Grid, header: Header, body: Rows, file: str) -> None:
@@ -90,4 +90,8 @@ def _refuse_text_in_one_column(grid: Grid, header: Header, body: Rows, file: str
         if name.count(mark) and np.mean([n == name.count(mark) for n in counts]) >= _NEARLY_ALL:
             row = header.rows[-1] + 1
             where = {"file": file, "sheet": grid.sheet, "row": row}
-            raise InputError("E172", where, file=file, row=row, value=name)
+            raise InputError("E172", where, file=_place(grid, file), row=row, value=name)
+
+
+def _place(grid: Grid, file: str) -> str:
+    return file if grid.sheet is None else f"{file} ({grid.sheet})"
