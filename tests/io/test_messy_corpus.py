@@ -90,7 +90,7 @@ def test_B07_all_statistics_at_the_end_are_cut(tmp_path):
 
 
 def test_B07_limits_and_averages_below_the_names_are_no_samples(tmp_path):
-    limits = [["規格上限", 220, 9, 90], ["規格下限", 150, 1, 40], ["平均", 180, 2, 50]]
+    limits = [["規格上限", 220, 9, 90], ["測定下限", 150, 1, 40], ["平均", 180, 2, 50]]
     raw = sheet(tmp_path, [HEAD, *limits, *ROWS])
     assert_samples(raw)
     assert codes(raw).count("R156") == 3
@@ -108,6 +108,7 @@ def test_B07_a_total_without_a_label_is_told_by_its_numbers(tmp_path):
         [["※1 金型の表面温度"], ["※2 n=3"], ["以上"]],
         [[], ["備考", "3号機は 5/12 に金型交換"], ["作成", "品質保証部 田中"]],
         [["[EOF]"]],
+        [["Data End"]],
         [[], ["(12 rows affected)"]],
     ],
 )

@@ -16,7 +16,7 @@ from ntkreg.io.layout.names import fold
 Rows = NDArray[np.int64]
 
 _MARKED_END = re.compile(
-    r"[\[(<*-]*(?:eof|end|endoffile|endofdata|以上|以下余白|余白)[\])>*-]*|\(?\d+rows?(?:affected|selected)?[.)]*"
+    r"[\[(<*-]*(?:eof|end|endoffile|endofdata|dataend|以上|以下余白|余白)[\])>*-]*|\(?\d+rows?(?:affected|selected)?[.)]*"
 )
 _NOTE = re.compile(
     "[※*＊注†]|備考|注[記意)]|作成|承認|確認|検印|担当|記入|出典|notes?$|notes?:|remarks?|source|comments?",

@@ -20,7 +20,7 @@ _OTHER = (
     "中央値|median|件数|個数|count|データ数|ecart-?type|écart-?type"
 )
 _LIMIT = (
-    "規格(?:値|上限|下限|中心|幅)?値?|(?:上限|下限)規格値?|管理(?:値|上限|下限)値?|公差|[ul][sc]l|"
+    "規格(?:値|上限|下限|中心|幅)?値?|(?:上限|下限)規格値?|管理(?:値|上限|下限)値?|(?:レンジ|測定|設定|警報|許容)(?:上限|下限)値?|公差|[ul][sc]l|"
     "spec(?:ification)?s?[.]?|tolerance|(?:upper|lower)(?:spec)?limit"
 )
 # these also name samples and are believed only next to one that is certain
@@ -31,7 +31,7 @@ CERTAIN = re.compile(f"{_SUM}|{_MEAN}|{_END}|{_OTHER}|{_LIMIT}")
 _SUFFIX = re.compile(f".+?(?:{_SUM}|{_MEAN})|.+?(?:{_END})")
 WEAK = re.compile(_BESIDE)
 _TRIM = " :：【】[]［］()（）<>＜＞■●◆▲・*"
-_LABEL_COLUMNS = 3
+_LABEL_COLUMNS = 8
 
 
 def labels_of(grid: Grid, body: Rows) -> tuple[dict[int, tuple[str, str]], set[int]]:
