@@ -13,6 +13,8 @@ from ntkreg.ntk.results import Prescription, Reason
 
 Origin = Literal["theory", "data", "default", "user"]
 
+# share of each model of the stack
+_SHARES = {"relu": "I260", "smooth": "I261", "gradient": "I262", "linear": "I263"}
 # metric by likelihood, metric by gradients, and held-out error, where folds learn anew
 _ANEW = ("I201", "I202", "I214")
 
@@ -25,11 +27,11 @@ def _reason(
 
 def _stack_reasons(numbers: Prescription, designs: Designs) -> tuple[Reason, ...]:
     """Return which models the stack adds up and how its folds were made."""
-    parts = (numbers, *numbers.others)
-    shares = ", ".join(f"{part.name} {part.share:.0%}" for part in parts)
+    parts = [part for part in (numbers, *numbers.others) if part.share > 0]
+    models = [Sentence(_SHARES[part.name], {"share": part.share}) for part in parts]
     reasons: tuple[Reason, ...] = ()
     if len(parts) > 1:
-        reasons += (_reason("shares", shares, "data", "I215", leading=numbers.name),)
+        reasons += (_reason("models", len(parts), "data", "I215", models=models),)
     if designs.by_series:
         reasons += (_reason("folds", len(designs.choosing), "data", "I216"),)
     return reasons
