@@ -162,12 +162,11 @@ def _entries_above(grid: Grid, header: Header, filled: NDArray[np.int64]) -> lis
     entries = []
     above = filled[filled < header.rows[0]]
     if len(above):
+        shown = [_shown(grid, row) for row in above[:_SHOWN]]
         first = next(str(cell) for cell in grid.cells[above[0]] if not is_blank(cell))
         values = {"rows": _numbers(above), "header": header.rows[0] + 1, "text": first}
-        message = Sentence("R101", values)
-        entries.append(
-            LedgerEntry("repair", message, grid.sheet, int(above[0]) + 1, count=len(above))
-        )
+        message, row, old = Sentence("R101", values), int(above[0]) + 1, "; ".join(shown)
+        entries.append(LedgerEntry("repair", message, grid.sheet, row, None, len(above), old))
     if len(header.rows) > 1:
         example = next(text for text in header.texts if SEPARATOR in text)
         message = Sentence("R102", {"rows": _numbers(header.rows), "example": example})
@@ -209,6 +208,11 @@ def _short_rows(grid: Grid, layout: Layout) -> list[LedgerEntry]:
     row = int(short[0]) + 1
     message = Sentence("W117", {"count": len(short), "row": row, "expected": expected})
     return [LedgerEntry("warning", message, row=row, count=len(short))]
+
+
+def _shown(grid: Grid, row: int) -> str:
+    present = [str(cell) for cell in grid.cells[row] if not is_blank(cell)]
+    return ", ".join(present[:_SHOWN])
 
 
 def _cut_entry(grid: Grid, row: int) -> LedgerEntry:
