@@ -13,6 +13,7 @@ from ntkreg.decision.results import IntervalResult
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Dataset
+from ntkreg.messages import Sentence
 from ntkreg.ntk.regime.verdict import RegimeReport
 from ntkreg.ntk.results import Prescription, TrainingTrace
 
@@ -51,6 +52,8 @@ class ReportContent:
         Date of the run, ISO form.
     regime : RegimeReport or None, default=None
         Training regime of the finite net on all rows.
+    declined : tuple of Sentence, default=()
+        What the error is if lot or time columns that the reader proposed matter after all.
     """
 
     dataset: Dataset
@@ -67,3 +70,4 @@ class ReportContent:
     versions: Mapping[str, str]
     created: str
     regime: RegimeReport | None = None
+    declined: tuple[Sentence, ...] = ()

@@ -7,8 +7,9 @@ import math
 import time as clock
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +20,12 @@ from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.exceptions import InputError
 from ntkreg.inspection import audit_leaks, explain, fit_domain, judge_knowledge, read_knowledge
 from ntkreg.inspection.results import Expectation, Explanation, KnowledgeVerdict
-from ntkreg.io import read_table
+from ntkreg.io import ReadingKeywords, ReadOptions, read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
-from ntkreg.study.fitting import (
-    CONFIDENCE,
-    fit_contender,
-    labels_of,
-    prescription_of,
-)
+from ntkreg.study.declined import judge_declined
+from ntkreg.study.fitting import CONFIDENCE, fit_contender, labels_of, prescription_of
 from ntkreg.study.stages import Progress, Stages
 from ntkreg.study.training_regime import training_in_words
 from ntkreg.study.versions import package_versions
@@ -55,12 +52,10 @@ class StudyResult:
     seconds: Mapping[str, float]
 
 
-def run_study(  # noqa: PLR0913 - the options of the command line, one by one
+def run_study(
     path: str | Path,
     target: str,
     *,
-    sheet: str | None = None,
-    encoding: str | None = None,
     group: str | None = None,
     time: str | None = None,
     drop: Sequence[str] = (),
@@ -70,6 +65,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     seed: int = 0,
     names: Sequence[str] = CONTENDER_NAMES,
     progress: Progress | None = None,
+    **reading: Unpack[ReadingKeywords],
 ) -> StudyResult:
     """Read a table, compare the contenders, explain the best and check it against knowledge.
 
@@ -79,7 +75,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         The table.
     target : str
         Column to predict, as written in the header.
-    sheet, encoding, group, time, drop
+    group, time, drop
         As in :func:`ntkreg.io.read_table`.
     lsl, usl : float, optional
         Lower and upper specification limit, target unit.
@@ -92,6 +88,8 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     progress : callable, optional
         Called as `progress(done, total, text)` before each step; an exception that it raises
         (or a KeyboardInterrupt between folds) ends the study with nothing left behind.
+    **reading
+        Reading options, see :class:`ntkreg.io.options.ReadOptions`.
 
     Returns
     -------
@@ -114,16 +112,19 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     'ridge'
     """
     _check_limits(lsl, usl)
-    reading = {"sheet": sheet, "encoding": encoding, "group": group, "time": time}
-    settings = {"target": target, **reading, "drop": list(drop), "lsl": lsl, "usl": usl,
+    settings = {"target": target, **ReadOptions.of(reading).settings(), "group": group,
+                "time": time, "drop": list(drop), "lsl": lsl, "usl": usl,
                 "knowledge": Path(knowledge).name if knowledge else None, "seed": seed,
                 "models": list(names), "confidence": CONFIDENCE}  # fmt: skip
     stages = Stages(progress or (lambda _done, _total, _text: None))
+    read = partial(read_table, path, target=target, drop=drop, **reading)
     with stages.stage("read"):
-        dataset = read_table(path, target=target, drop=drop, **reading)
+        dataset = read(group=group, time=time)
         expectations = read_knowledge(knowledge, dataset) if knowledge else ()
         leaks = audit_leaks(dataset)
     benchmark = _benchmark(dataset, names, seed, stages)
+    with stages.stage("declined"):
+        declined = judge_declined(dataset, benchmark, read, group=group, time=time, seed=seed)
     fitted = _fit_all(benchmark, dataset, seed, stages)
     explanations = _explain(benchmark, fitted, dataset, seed, stages)
     with stages.stage("knowledge"):
@@ -146,6 +147,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         settings=settings,
         versions=model.versions,
         created=datetime.date.today().isoformat(),
+        declined=declined,
     )
     stages.finish()
     return StudyResult(content, model, stages.seconds)
