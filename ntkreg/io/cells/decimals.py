@@ -7,6 +7,7 @@ comma, "1.5" and "1,234.56" only a decimal point. A column without such a cell f
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,22 @@ _SAMPLE_ROWS = 200
 
 def has_decimal_comma(cell: Any) -> bool:
     """Return whether a cell can only be a number with a decimal comma."""
-    return isinstance(cell, str) and "," in cell and _COMMA.fullmatch(cell.strip()) is not None
+    return has_comma(cell) and _COMMA.fullmatch(_narrow(cell)) is not None
 
 
 def has_decimal_point(cell: Any) -> bool:
     """Return whether a cell is text that can only be a number with a decimal point."""
-    return isinstance(cell, str) and "." in cell and _POINT.fullmatch(cell.strip()) is not None
+    dotted = isinstance(cell, str) and ("." in cell or "．" in cell)
+    return dotted and _POINT.fullmatch(_narrow(cell)) is not None
+
+
+def has_comma(cell: Any) -> bool:
+    """Return whether a cell is text with a comma, of normal or of full width."""
+    return isinstance(cell, str) and ("," in cell or "，" in cell)
+
+
+def _narrow(cell: str) -> str:
+    return cell.strip() if cell.isascii() else unicodedata.normalize("NFKC", cell).strip()
 
 
 def file_decimal(cells: Cells, delimiter: str | None = None) -> str:
@@ -70,7 +81,7 @@ def column_decimal(cells: Cells, default: str) -> tuple[str, tuple[int, int] | N
     default : {".", ","}
         What the file has elsewhere.
     """
-    with_comma = [i for i, cell in enumerate(cells) if isinstance(cell, str) and "," in cell]
+    with_comma = [i for i, cell in enumerate(cells) if has_comma(cell)]
     if not with_comma:
         # beside decimal commas 1.234 is more than a thousand
         return ("," if default == "," and _grouped_by_points(cells) else "."), None

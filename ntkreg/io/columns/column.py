@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from ntkreg.io.cells.readings import Readings, read_numbers
 from ntkreg.io.cells.values import ABSENT, Status, read_cell
 from ntkreg.io.dataset import Kind
 from ntkreg.io.files.grid import Cells
+from ntkreg.io.files.lazy import LazyColumn
 from ntkreg.io.layout.names import looks_like_running_number
 from ntkreg.io.ledger import LedgerEntry
 
@@ -76,6 +78,10 @@ class RawColumn:
 
     def labels(self) -> Cells:
         """Return the column as text, None where a cell is missing."""
+        return self._labels.copy()
+
+    @cached_property
+    def _labels(self) -> Cells:
         return read_labels(self.cells, self.marks)
 
     def seconds(self) -> NDArray[np.float64]:
@@ -89,7 +95,7 @@ class RawColumn:
             return int(np.isnan(self.readings.values).sum())
         if self.kind == "date":
             return int(np.isnan(self.seconds()).sum())
-        return sum(label is None for label in self.labels())
+        return int(pd.isna(self._labels).sum())
 
 
 def kind_of(cells: Cells, readings: Readings, header: str, marks: Marks = USUAL) -> Kind:
@@ -157,6 +163,8 @@ def has_leading_zeros(cells: Cells, readings: Readings) -> bool:
 def zero_led(cells: Cells, readings: Readings) -> NDArray[np.int64]:
     """Return the positions of cells such as "007"."""
     whole = np.flatnonzero(readings.values == np.round(readings.values))
+    if isinstance(cells, LazyColumn) and not cells.zero_led:
+        whole = np.intersect1d(whole, cells.edges()[0])
     led = [
         isinstance(c, str) and len(c) > 1 and c[0] == "0" and c.isdecimal() for c in cells[whole]
     ]
@@ -170,7 +178,7 @@ def read_labels(cells: Cells, marks: Marks = USUAL) -> Cells:
     -------
     labels : ndarray of shape (n_rows,) of object
     """
-    codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
+    codes, distinct = pd.factorize(pd.Series(np.asarray(cells), dtype=object))
     labels = np.array([*(_label(cell, marks) for cell in distinct), None], dtype=object)
     return np.asarray(labels[codes], dtype=object)
 
@@ -201,7 +209,7 @@ def read_dates(cells: Cells) -> tuple[NDArray[np.float64], bool]:
 
     Dates such as 05/04/2024 are read day first unless one of the column proves the other order.
     """
-    codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
+    codes, distinct = pd.factorize(pd.Series(np.asarray(cells), dtype=object))
     order = day_order(distinct)
     found = [seconds_of(cell, day_first=order is not False) for cell in distinct]
     seconds = np.array([*(np.nan if s is None else s for s in found), np.nan], dtype=np.float64)
@@ -210,7 +218,8 @@ def read_dates(cells: Cells) -> tuple[NDArray[np.float64], bool]:
 
 def levels_of(labels: Iterable[Any]) -> tuple[str, ...]:
     """Return the distinct labels in order of first appearance."""
-    return tuple(dict.fromkeys(label for label in labels if label is not None))
+    distinct = pd.unique(np.array([*labels], dtype=object))
+    return tuple(label for label in distinct if label is not None)
 
 
 def read_column(
@@ -232,8 +241,12 @@ def read_column(
         See `RawColumn`.
     """
     readings = read_numbers(cells, decimal, marks)
-    kept = cells.copy()
-    kept[readings.rows(Status.FORMULA)] = None
+    kept = cells
+    if isinstance(cells, LazyColumn):
+        cells.forget_numbers()
+    else:
+        kept = cells.copy()
+        kept[readings.rows(Status.FORMULA)] = None
     column = RawColumn(name, original, unit, position, "text", kept, decimal, readings, marks=marks)
     kind = kind_of(kept, readings, original, marks)
     if kind == "numeric" and unit is None and readings.units:

@@ -68,7 +68,7 @@ def _describe(column: RawColumn, role: Role, rows: NDArray[np.int64]) -> tuple[C
         seconds = column.seconds()[rows]
         return Column(*common, "date", role, int(np.isnan(seconds).sum())), seconds
     labels = column.labels()[rows]
-    missing = sum(label is None for label in labels)
+    missing = int(pd.isna(labels).sum())
     described = Column(*common, column.kind, role, missing)
     if column.kind == "category":
         levels = levels_of(labels)

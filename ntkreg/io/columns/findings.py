@@ -6,8 +6,10 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.decimals import has_comma
 from ntkreg.io.cells.marks import narrow
 from ntkreg.io.cells.sentinels import find_sentinels
 from ntkreg.io.cells.units import same_unit
@@ -165,7 +167,7 @@ def numeric_entries(finder: Finder) -> list[LedgerEntry]:
 def _comma_entries(finder: Finder) -> list[LedgerEntry]:
     if finder.column.decimal != ",":
         return []
-    commas = np.flatnonzero([isinstance(c, str) and "," in c for c in finder.column.cells])
+    commas = np.flatnonzero([has_comma(cell) for cell in finder.column.cells])
     return [finder.entry("repair", "R115", commas)] if len(commas) else []
 
 
@@ -202,7 +204,7 @@ def _rare_levels(finder: Finder) -> list[LedgerEntry]:
     """Name the levels of a category that one row alone has."""
     if finder.column.kind != "category":
         return []
-    labels = finder.column.labels()
-    counts = Counter(label for label in labels if label is not None)
-    once = np.flatnonzero([counts.get(label) == 1 for label in labels])
-    return [finder.entry("warning", "W163", once, total=len(counts))] if len(once) else []
+    codes, levels = pd.factorize(finder.column.labels())
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+    once = np.flatnonzero((codes >= 0) & (counts[codes] == 1))
+    return [finder.entry("warning", "W163", once, total=len(levels))] if len(once) else []

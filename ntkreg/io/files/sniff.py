@@ -84,7 +84,7 @@ def identify(data: bytes, path: Path) -> FileKind:
         If it is empty, of a kind that is not supported, damaged, protected or misnamed.
     """
     where = {"file": path.name}
-    if not data.strip(b" \t\r\n\x00\x1a\xef\xbb\xbf\xff\xfe"):
+    if not data.lstrip(b" \t\r\n\x00\x1a\xef\xbb\xbf\xff\xfe"):
         raise InputError("E103", where, file=path.name)
     if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
         return _check_zip(data, path.name)
