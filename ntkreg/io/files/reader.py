@@ -32,15 +32,16 @@ Rows = list[list[Any]]
 Ranges = tuple[tuple[int, int, int, int], ...]
 
 _CHILD = Path(__file__).with_name("reader_child.py")
-# of a small file; a large one gets more of each
+# of a small file, in seconds of computing and in bytes; a large one gets more of each
 SECONDS = 7.0
 MEMORY = 700_000_000
 OUTPUT = 40_000_000
 # a packed byte of a sheet costs about one microsecond, and more on a slow or busy computer
-_SECONDS_PER_BYTE = 5e-6
+_SECONDS_PER_BYTE = 4e-6
 _MEMORY_PER_BYTE = 10
 _OUTPUT_PER_BYTE = 20
 _PAUSE = 0.05
+_IDLE = 3
 # a rectangle so large and so empty is no table, and would fill the memory
 _SPARSE_CELLS = 20_000_000
 _SPARSE_SHARE = 0.05
@@ -186,18 +187,31 @@ def _refusal(answer: dict[str, str], file: str) -> InputError:
 def _wait(
     process: subprocess.Popen[bytes], file: str, kind: Kind, seconds: float, memory: int
 ) -> None:
-    """Wait for the child's end, but not beyond its limits."""
-    end = time.monotonic() + seconds
+    """Wait for the child's end, but not beyond its limits.
+
+    Its seconds are those it computes, because a busy computer makes no file hostile; a child that
+    only waits is given up later.
+    """
+    end = time.monotonic() + _IDLE * seconds
     while process.poll() is None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_PAUSE)
             return
-        if time.monotonic() > end:
+        # the limit of memory that the child sets itself does not exist on every system
+        spent, taken = _used(process.pid)
+        if taken > memory:
+            raise InputError("E141", {"file": file}, file=file, kind=kind)
+        if spent > seconds or time.monotonic() > end:
             raise InputError("E140", {"file": file}, file=file, kind=kind, seconds=seconds)
-        # the limit that the child sets itself does not exist on every system
-        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if psutil.Process(process.pid).memory_info().rss > memory:
-                raise InputError("E141", {"file": file}, file=file, kind=kind)
+
+
+def _used(child: int) -> tuple[float, int]:
+    """Seconds of computing and bytes of memory; nothing once the child has ended."""
+    try:
+        process = psutil.Process(child)
+        return sum(process.cpu_times()[:2]), process.memory_info().rss
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0.0, 0
 
 
 def _parse(answer: IO[bytes], file: str, kind: Kind) -> list[Any]:
