@@ -270,3 +270,15 @@ def test_D09_any_part_of_a_joined_name_will_do(tmp_path):
     head = [["Tag", "TI1", "PI2", "AI9"], ["Name", "Temp", "Press", "Purity"]]
     text(tmp_path, [*head, *ROWS])
     assert read_table(tmp_path / "t.csv", target="AI9").target.name == "AI9 / Purity"
+
+
+def test_B05_the_rest_of_the_names_below_the_units_is_no_sample(tmp_path):
+    head = [
+        ["Ch.", None, "CH1", "CH2"],
+        ["Unit", None, "degC", "MPa"],
+        ["Date", "Time", None, None],
+    ]
+    rows = [["2024/05/01", f"08:{i:02d}:00", 20.5 + i, i / 4] for i in range(12)]
+    raw = text(tmp_path, [*head, *rows])
+    assert (raw.n_rows, raw.columns[0].kind, raw.columns[2].unit) == (12, "date", "degC")
+    assert raw.columns[0].unit is None

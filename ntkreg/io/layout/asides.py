@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ntkreg.io.cells.values import Status, read_cell
 from ntkreg.io.files.grid import Grid, is_blank
 from ntkreg.io.layout.header import Header
+from ntkreg.io.layout.name_rows import numeric_columns, statuses
 from ntkreg.io.layout.names import fold
 
 Rows = NDArray[np.int64]
@@ -25,6 +26,7 @@ _NOTE = re.compile(
 _RULE = re.compile(r"[-=_~─━ー|+: ]{2,}")
 _QUANTITIES = (Status.NUMBER, Status.TIME, Status.DATE, Status.CENSORED, Status.INFINITE)
 _LAST_ROWS = 5
+_SAMPLE = 50
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,20 @@ def _begins_with(grid: Grid, body: Rows, columns: Rows, marks: str) -> NDArray[n
         hits |= np.array([isinstance(c, str) and c.lstrip()[:1] in marks and bool(c.strip())
                           for c in cells], dtype=bool)  # fmt: skip
     return hits
+
+
+def words_first(grid: Grid, header: Header, body: Rows) -> list[Aside]:
+    """Recognise a first row of nothing but words above dates and numbers: the rest of the names."""
+    below = grid.cells[body[1:_SAMPLE]]
+    if len(below) < _LAST_ROWS or len(header.texts) != below.shape[1]:
+        return []
+    status = statuses(grid.cells[body[:1]])[0]
+    texts = status == Status.TEXT
+    rest = np.isin(status[~texts], (Status.TEXT, Status.BLANK)).all()
+    if texts.sum() < 2 or not rest or not numeric_columns(statuses(below))[texts].all():
+        return []
+    label = next(str(cell) for cell in grid.cells[body[0]] if not is_blank(cell))
+    return [Aside(int(body[0]), "R156", label.strip())]
 
 
 def ends(grid: Grid, header: Header, body: Rows) -> list[Aside]:

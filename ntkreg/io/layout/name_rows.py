@@ -9,12 +9,13 @@ from ntkreg.io.cells.units import bare_unit, is_unit
 from ntkreg.io.cells.values import ABSENT, Status, read_cell
 from ntkreg.io.files.grid import Cells, is_blank
 from ntkreg.io.layout.labels import label_text
+from ntkreg.io.layout.names import fold
 
 Units = tuple[str | None, ...]
 
 QUANTITIES = (Status.NUMBER, Status.TIME, Status.DATE, Status.CENSORED, Status.INFINITE)
 _NUMERIC_SHARE = 0.6
-_DASHES = ("-", "−", "–", "ー", "―", "--", "---")
+_DASHES = ("-", "−", "–", "ー", "―", "--", "---", "単位", "unit", "units")
 _LONGEST_UNIT = 15
 _MIN_ROWS = 3
 
@@ -48,7 +49,7 @@ def units_of(row: Cells, below: Cells) -> Units:
         return none
     words = [bare_unit(text) for text in texts]
     known = [bool(word) and is_unit(word) for word in words]
-    told = [bool(word) and word not in _DASHES for word in words]
+    told = [bool(word) and fold(word) not in _DASHES for word in words]
     if not any(known):
         return none
     quantities = numeric_columns(statuses(below))

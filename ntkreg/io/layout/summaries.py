@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ntkreg.io.cells.values import Status, read_cell
 from ntkreg.io.files.grid import Grid, is_blank
 from ntkreg.io.layout.arithmetic import Block, is_grand_total, summarises
-from ntkreg.io.layout.asides import Aside, ends, notes, rules
+from ntkreg.io.layout.asides import Aside, ends, notes, rules, words_first
 from ntkreg.io.layout.header import Header
 from ntkreg.io.layout.labels import CERTAIN, WEAK, at_edges, kind_of_label, label_text, labels_of
 from ntkreg.io.layout.names import fold, tidy
@@ -57,7 +57,7 @@ def leave_out(grid: Grid, header: Header, filled: Rows) -> tuple[Grid, Rows]:
     if many:
         # no one writes totals into a table of this length but at its ends
         body = np.concatenate([body[:_EDGE], body[-_EDGE:]])
-    finders = [rules, ends, _summaries, notes]
+    finders = [rules, words_first, ends, _summaries, notes]
     for find in finders if many else [*finders, _bare_totals]:
         found += find(grid, header, body)
         body = body[~np.isin(body, _left_out(found))]
