@@ -306,7 +306,7 @@ def test_A10_whatever_the_library_does_there_is_one_error(tmp_path, monkeypatch,
     child = tmp_path / "child.py"
     child.write_text(CHILDREN[what])
     monkeypatch.setattr(reader, "_CHILD", child)
-    monkeypatch.setattr(reader, "SECONDS", 0.3 if what == "hangs" else 8.0)
+    monkeypatch.setattr(reader, "SECONDS", 0.5 if what == "hangs" else 8.0)
     monkeypatch.setattr(reader, "MEMORY", 200_000_000)
     with pytest.raises(InputError, match=r"t\.ods.*save it as \.xlsx") as caught:
         read_raw(save(tmp_path, "ods"))

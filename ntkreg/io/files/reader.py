@@ -189,10 +189,10 @@ def _wait(
 ) -> None:
     """Wait for the child's end, but not beyond its limits.
 
-    Its seconds are those it computes, because a busy computer makes no file hostile; a child that
-    only waits is given up later.
+    Beyond those of a small file its seconds are those it computes, because a busy computer makes
+    no file hostile; a child that only waits is given up later.
     """
-    end = time.monotonic() + _IDLE * seconds
+    end = time.monotonic() + SECONDS + _IDLE * (seconds - SECONDS)
     while process.poll() is None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_PAUSE)
