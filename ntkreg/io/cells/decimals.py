@@ -16,11 +16,16 @@ from ntkreg.io.files.grid import Cells, worded
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _COMMA = re.compile(
-    r"[+-]?(?:\d*,\d{1,2}|\d*,\d{4,}|0*,\d+|\d{1,3}(?:[. ']\d{3})+,\d*|\d{4,},\d+)" + _EXPONENT
+    r"[+-]?(?:\d*,\d{1,2}|\d*,\d{4,}|0*,\d+|\d{1,3}(?:[. ']\d{3})+,\d*|\d{4,},\d+)"
+    + _EXPONENT
+    + "-?"
 )
 _POINT = re.compile(
-    r"[+-]?(?:\d*\.\d{1,2}|\d*\.\d{4,}|0*\.\d+|\d{1,3}(?:[, ']\d{3})+\.\d*|\d{4,}\.\d+)" + _EXPONENT
+    r"[+-]?(?:\d*\.\d{1,2}|\d*\.\d{4,}|0*\.\d+|\d{1,3}(?:[, ']\d{3})+\.\d*|\d{4,}\.\d+)"
+    + _EXPONENT
+    + "-?"
 )
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+-?")
 _SAMPLE_ROWS = 200
 
 
@@ -44,11 +49,26 @@ def _narrow(cell: str) -> str:
     return cell.strip() if cell.isascii() else unicodedata.normalize("NFKC", cell).strip()
 
 
-def file_decimal(cells: Cells) -> str:
-    """Return the decimal mark that most undoubted cells near the top of a table have."""
+def file_decimal(cells: Cells, delimiter: str | None = None) -> str:
+    """Return the decimal mark that most undoubted cells near the top of a table have.
+
+    Parameters
+    ----------
+    cells : ndarray of object
+        The table.
+    delimiter : str, optional
+        That of the file. Programs divide fields by semicolons where commas are decimal marks,
+        which decides if nothing else does.
+    """
     sample = cells[:_SAMPLE_ROWS].ravel()
     commas = sum(has_decimal_comma(cell) for cell in sample)
-    return "," if commas > sum(has_decimal_point(cell) for cell in sample) else "."
+    points = sum(has_decimal_point(cell) for cell in sample)
+    return "," if commas > points or (delimiter == ";" and commas == points == 0) else "."
+
+
+def _grouped_by_points(cells: Cells) -> bool:
+    dotted = [cell.strip() for cell in cells if isinstance(cell, str) and "." in cell]
+    return bool(dotted) and all(_GROUPED.fullmatch(cell) for cell in dotted)
 
 
 def column_decimal(cells: Cells, default: str) -> tuple[str, tuple[int, int] | None]:
@@ -64,7 +84,8 @@ def column_decimal(cells: Cells, default: str) -> tuple[str, tuple[int, int] | N
     some = worded(cells)
     with_comma = [int(i) for i, cell in zip(some, cells[some], strict=True) if has_comma(cell)]
     if not with_comma:
-        return ".", None
+        # beside decimal commas 1.234 is more than a thousand
+        return ("," if default == "," and _grouped_by_points(cells) else "."), None
     commas = [i for i in with_comma if has_decimal_comma(cells[i])]
     points = np.flatnonzero([has_decimal_point(cell) for cell in cells])
     if commas and len(points):

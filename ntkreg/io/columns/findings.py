@@ -16,6 +16,7 @@ from ntkreg.io.cells.units import same_unit
 from ntkreg.io.cells.values import Status
 from ntkreg.io.columns.column import RawColumn, has_leading_zeros, zero_led
 from ntkreg.io.columns.days import read_dates
+from ntkreg.io.columns.doubts import level_doubts, number_doubts
 from ntkreg.io.files.grid import worded
 from ntkreg.io.ledger import LedgerEntry, Severity
 from ntkreg.messages import Sentence
@@ -80,11 +81,11 @@ def column_entries(
     finder = Finder(column, rows, sheet)
     entries = missing_entries(finder) + _empty_entries(finder)
     if column.kind == "numeric":
-        entries += numeric_entries(finder)
+        entries += numeric_entries(finder) + number_doubts(finder)
     elif column.kind == "date":
         entries += _date_entries(finder)
     elif column.kind in _WORDS:
-        entries += _word_entries(finder)
+        entries += _word_entries(finder) + level_doubts(finder)
     return tuple(entries)
 
 
@@ -158,14 +159,19 @@ def numeric_entries(finder: Finder) -> list[LedgerEntry]:
         where = np.concatenate([readings.repairs[n] for n in _GLUED if n in readings.repairs])
         fields = {"unit": unit, "found": readings.units[0]}
         entries.append(finder.entry("warning", "W161", np.sort(where), **fields))
-    if finder.column.decimal == ",":
-        some = worded(finder.column.cells)
-        commas = some[[has_comma(cell) for cell in finder.column.cells[some]]]
-        entries.append(finder.entry("repair", "R115", commas))
+    entries += _comma_entries(finder)
     for sentinel in find_sentinels(readings.values):
         where = np.flatnonzero(readings.values == sentinel)
         entries.append(finder.entry("warning", "W118", where, value=sentinel))
     return entries
+
+
+def _comma_entries(finder: Finder) -> list[LedgerEntry]:
+    if finder.column.decimal != ",":
+        return []
+    some = worded(finder.column.cells)
+    commas = some[[has_comma(cell) for cell in finder.column.cells[some]]]
+    return [finder.entry("repair", "R115", commas)] if len(commas) else []
 
 
 def _date_entries(finder: Finder) -> list[LedgerEntry]:
