@@ -19,7 +19,7 @@ COMMANDS = {
 
 def line(i):
     x = "-9999" if i % 13 == 5 else f"{i + 0.5}"
-    amount = "<0.01" if i % 9 == 0 else "未" if i % 11 == 0 else f"{0.02 + i % 17 / 50:.2f}"
+    amount = "<0.01" if i % 9 == 0 else "保留" if i % 11 == 0 else f"{0.02 + i % 17 / 50:.2f}"
     return f"{x},{('NA', 'A', 'なし')[i % 3]},{amount},{i + i % 3}"
 
 
@@ -81,17 +81,17 @@ def test_E01_words_are_kept_and_marks_are_added(capsys):
     columns, said = check(capsys)
     assert (columns["添加剤"]["n_missing"], columns["濃度"]["kind"]) == (14, "category")
     assert "--keep" in said["R108"]["hint"]
-    columns, said = check(capsys, "--keep", "NA", "--missing", "未", "--missing", "typo")
+    columns, said = check(capsys, "--keep", "NA", "--missing", "保留", "--missing", "typo")
     assert (columns["添加剤"]["n_missing"], columns["濃度"]["kind"]) == (0, "numeric")
     assert "NA (14), なし (13)" in said["I170"]["message"]
     assert "typo" in said["W170"]["message"]
 
 
 def test_E02_the_limit_is_used_on_request_and_counted(capsys):
-    columns, said = check(capsys, "--missing", "未")
+    columns, said = check(capsys, "--missing", "保留")
     assert columns["濃度"]["n_missing"] == 8
     assert "--censored limit" in said["W108"]["hint"]
-    columns, said = check(capsys, "--missing", "未", "--censored", "limit")
+    columns, said = check(capsys, "--missing", "保留", "--censored", "limit")
     assert columns["濃度"]["n_missing"] == 3
     assert (said["R170"]["count"], said["R170"]["old"]) == (5, "<0.01")
 
@@ -110,7 +110,7 @@ def test_E05_a_number_of_another_column_stays(capsys):
     assert check(capsys, "--missing", "濃度=-9999")[0]["x"]["n_missing"] == 0
 
 
-OPTIONS = ["--keep", "NA", "--missing", "未", "--missing", "-9999", "--censored", "limit"]
+OPTIONS = ["--keep", "NA", "--missing", "保留", "--missing", "-9999", "--censored", "limit"]
 
 
 def test_E01_E02_E05_a_model_reads_new_rows_as_its_training_rows(table):
@@ -131,7 +131,7 @@ def test_the_options_stand_in_the_record_of_the_run(table):
     assert main([*argv, "--header-row", "1"]) == 0
     settings = json.loads((table.parent / "r" / "run.json").read_text("utf-8"))["settings"]
     assert (settings["header_row"], settings["keep"], settings["censored"]) == (1, ["NA"], "limit")
-    assert settings["missing"] == ["未", "-9999"]
+    assert settings["missing"] == ["保留", "-9999"]
     model = (table.parent / "r" / "model" / "model.json").read_text("utf-8")
     assert "-9999" in model
 

@@ -30,3 +30,12 @@ def test_C05_a_full_width_point_and_a_comma_are_two_styles(tmp_path):
     file.write_text("x;y\n" + "12,5;1\n" * 3 + "１２．５;2\n", encoding="utf-8")
     with pytest.raises(InputError, match="１２．５"):
         read_raw(file)
+
+
+def test_C05_rows_with_decimal_commas_above_whole_numbers_are_samples(tmp_path):
+    file = tmp_path / "t.csv"
+    rows = ["1,5;2,25;0,1"] * 4 + ["1;2;0"] * 12 + ["0,5;0,25;3"]
+    file.write_text("Druck;Zeit;Dicke\n" + "\n".join(rows) + "\n", encoding="cp1252")
+    raw = read_raw(file)
+    assert ([c.name for c in raw.columns], raw.n_rows) == (["Druck", "Zeit", "Dicke"], 17)
+    assert raw.columns[1].numbers()[[0, 4, 16]].tolist() == [2.25, 2.0, 0.25]

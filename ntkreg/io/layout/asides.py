@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.io.cells.values import Status, read_cell
+from ntkreg.io.cells.values import Status
 from ntkreg.io.files.grid import Grid, is_blank, worded
 from ntkreg.io.layout.header import Header
-from ntkreg.io.layout.name_rows import numeric_columns, statuses
+from ntkreg.io.layout.name_rows import numeric_columns, status_of, statuses
 from ntkreg.io.layout.names import fold
 
 Rows = NDArray[np.int64]
@@ -123,4 +123,4 @@ def notes(grid: Grid, header: Header, body: Rows) -> list[Aside]:
 
 
 def _has_quantity(grid: Grid, row: int) -> bool:
-    return any(read_cell(cell).status in _QUANTITIES for cell in grid.cells[row])
+    return any(status_of(cell) in _QUANTITIES for cell in grid.cells[row])

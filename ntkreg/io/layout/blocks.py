@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
 from ntkreg.io.cells.marks import words
-from ntkreg.io.cells.values import Status, read_cell
+from ntkreg.io.cells.values import Status
 from ntkreg.io.files.grid import Grid, blank_mask, column_letter, is_blank
 from ntkreg.io.layout.header import Header
+from ntkreg.io.layout.name_rows import status_of
 from ntkreg.io.layout.names import fold
 
 _SETTINGS = 2
@@ -76,7 +77,7 @@ def _is_setting(grid: Grid, row: int) -> bool:
     present = [cell for cell in grid.cells[row] if not is_blank(cell)]
     if not 2 <= len(present) <= 3:
         return False
-    status = [read_cell(cell).status for cell in present]
+    status = [status_of(cell) for cell in present]
     return status[:2] == [Status.TEXT, Status.NUMBER] and not _is_formal(str(present[0]))
 
 
@@ -108,12 +109,12 @@ def _first_named(header: Header) -> int:
 def _is_words(grid: Grid, row: int) -> bool:
     """Whether a row holds two or more different words and nothing else."""
     present = [cell for cell in grid.cells[row] if not is_blank(cell)]
-    words = all(read_cell(cell).status == Status.TEXT for cell in present)
+    words = all(status_of(cell) == Status.TEXT for cell in present)
     return len(present) > 1 and words and len(set(present)) == len(present)
 
 
 def _has_number(grid: Grid, row: int) -> bool:
-    return any(read_cell(cell).status == Status.NUMBER for cell in grid.cells[row])
+    return any(status_of(cell) == Status.NUMBER for cell in grid.cells[row])
 
 
 def _refuse_neighbour(grid: Grid, header: Header, body: NDArray[np.int64], file: str) -> None:

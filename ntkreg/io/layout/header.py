@@ -196,8 +196,8 @@ def _is_group_row(grid: Grid, row: int) -> bool:
 
 
 def _is_words(row: Cells) -> bool:
-    present = [cell for cell in row if not is_blank(cell)]
-    return len(present) > 0 and not any(read_cell(c).status in QUANTITIES for c in present)
+    present = row[~blank_mask(row)]
+    return len(present) > 0 and not np.isin(statuses(present), QUANTITIES).any()
 
 
 def _is_count(grid: Grid, above: int, row: int) -> bool:

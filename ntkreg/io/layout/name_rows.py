@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.decimals import has_decimal_comma
 from ntkreg.io.cells.units import bare_unit, is_unit
 from ntkreg.io.cells.values import ABSENT, Status, read_cell
 from ntkreg.io.files.grid import Cells, is_blank
@@ -22,8 +25,14 @@ _MIN_ROWS = 3
 
 def statuses(cells: Cells) -> NDArray[np.uint8]:
     """Return the status of each cell of a few rows."""
-    flat = [read_cell(cell).status for cell in cells.ravel()]
+    flat = [status_of(cell) for cell in cells.ravel()]
     return np.array(flat, dtype=np.uint8).reshape(cells.shape)
+
+
+def status_of(cell: Any) -> Status:
+    """Return what a cell is as long as the decimal mark of its column is not known."""
+    status = read_cell(cell).status
+    return Status.NUMBER if status == Status.TEXT and has_decimal_comma(cell) else status
 
 
 def numeric_columns(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
