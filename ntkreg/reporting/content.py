@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.decision.results import IntervalResult
+from ntkreg.decision.what_if import WhatIf
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Dataset
@@ -51,6 +52,8 @@ class ReportContent:
         Date of the run, ISO form.
     regime : RegimeReport or None, default=None
         Training regime of the finite net on all rows.
+    what_if : WhatIf or None, default=None
+        Predictor of the profiler; None leaves it, and the rows that it holds, out of the report.
     """
 
     dataset: Dataset
@@ -67,3 +70,4 @@ class ReportContent:
     versions: Mapping[str, str]
     created: str
     regime: RegimeReport | None = None
+    what_if: WhatIf | None = None

@@ -23,15 +23,11 @@ from ntkreg.io import read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
-from ntkreg.study.fitting import (
-    CONFIDENCE,
-    fit_contender,
-    labels_of,
-    prescription_of,
-)
+from ntkreg.study.fitting import CONFIDENCE, fit_contender, labels_of, prescription_of
 from ntkreg.study.stages import Progress, Stages
 from ntkreg.study.training_regime import training_in_words
 from ntkreg.study.versions import package_versions
+from ntkreg.study.what_if import make_what_if
 
 TREES = "lightgbm"
 
@@ -69,6 +65,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     knowledge: str | Path | None = None,
     seed: int = 0,
     names: Sequence[str] = CONTENDER_NAMES,
+    profiler: bool = True,
     progress: Progress | None = None,
 ) -> StudyResult:
     """Read a table, compare the contenders, explain the best and check it against knowledge.
@@ -89,6 +86,8 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         Of all random choices.
     names : sequence of str, default=CONTENDER_NAMES
         Contenders.
+    profiler : bool, default=True
+        Whether the report gets a live profiler, with the rows that it needs.
     progress : callable, optional
         Called as `progress(done, total, text)` before each step; an exception that it raises
         (or a KeyboardInterrupt between folds) ends the study with nothing left behind.
@@ -130,6 +129,8 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         judged = _judge(expectations, explanations, benchmark, dataset, seed)
     with stages.stage("regime"):
         training = training_in_words(fitted, dataset, benchmark, seed=seed)
+    with stages.stage("profiler"):
+        what_if = make_what_if(fitted, dataset, benchmark, seed=seed) if profiler else None
     model = _model(benchmark, fitted, dataset, seed, settings)
     content = ReportContent(
         dataset=dataset,
@@ -142,6 +143,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         prescription=training.prescription,
         trace=training.trace,
         regime=training.regime,
+        what_if=what_if,
         specification=(lsl, usl),
         settings=settings,
         versions=model.versions,
