@@ -3,8 +3,8 @@
     python benchmarks/profiler_speed.py --rows 500 --columns 20
 
 A made table is studied with two fast models, so that what is timed is the page. A move is one step
-of a slider; its time is that of the script from the new setting to the last drawn curve, as the page
-itself takes it, without the browser's painting.
+of a slider; its time is that of the script from the new setting to the last drawn curve, as the
+page itself takes it, without the browser's painting.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from ntkreg.reporting import write_report
 from ntkreg.study import run_study
 
 MOVE = """(k) => new Promise((done) => {
-  const sliders = document.querySelectorAll("#profiler .slider"), app = document.getElementById("profiler-app");
+  const sliders = document.querySelectorAll("#profiler .slider");
+  const app = document.getElementById("profiler-app");
   const slider = sliders[k % sliders.length], share = ((k * 37) % 100) / 100;
   slider.value = String(+slider.min + share * (slider.max - slider.min));
   slider.dispatchEvent(new Event("input"));
@@ -34,7 +35,8 @@ SET = """(values) => new Promise((done) => {
     input.value = String(values[k]);
     input.dispatchEvent(new Event("input"));
   });
-  requestAnimationFrame(() => setTimeout(() => done(document.getElementById("profiler-value").value)));
+  const shown = document.getElementById("profiler-value");
+  requestAnimationFrame(() => setTimeout(() => done(shown.value)));
 })"""
 
 
@@ -43,7 +45,11 @@ def make_table(n_rows: int, n_columns: int, path: Path) -> None:
     rng = np.random.default_rng(0)
     values = rng.normal(size=(n_rows, n_columns)).round(3)
     values[:, 1] = rng.integers(1, 5, n_rows)
-    y = np.sin(2 * values[:, 0]) + 0.3 * values[:, 1] * values[:, 2] + values[:, 3:6] @ [1, 0.5, 0.2]
+    y = (
+        np.sin(2 * values[:, 0])
+        + 0.3 * values[:, 1] * values[:, 2]
+        + values[:, 3:6] @ [1, 0.5, 0.2]
+    )
     frame = pd.DataFrame(values, columns=[f"column {k}" for k in range(n_columns)])
     frame.assign(y=y + 0.2 * rng.normal(size=n_rows)).to_csv(path, index=False)
 
@@ -66,7 +72,9 @@ def measure(page: Any, study: Any, n_settings: int) -> dict[str, float]:
         "p95_ms": float(np.quantile(moves, 0.95)),
         "largest_ms": float(moves.max()),
         "largest_relative_difference": float(np.abs(shown / expected - 1).max()),
-        "largest_difference_in_sd": float(np.abs(shown - expected).max() / study.content.dataset.y.std()),
+        "largest_difference_in_sd": float(
+            np.abs(shown - expected).max() / study.content.dataset.y.std()
+        ),
         "projection_error_in_sd": found.projection_error / float(study.content.dataset.y.std()),
     }
 

@@ -133,6 +133,6 @@ def vary(rows: Array, factors: tuple[Factor, ...], n: int, seed: int) -> Array:
     which = rng.integers(len(factors), size=n)
     for k, factor in enumerate(factors):
         changed = np.flatnonzero(which == k)
-        columns = list(factor.positions)
+        columns = np.asarray(factor.positions, dtype=np.int64)
         made[np.ix_(changed, columns)] = rows[np.ix_(donors[changed], columns)]
     return made

@@ -5,8 +5,8 @@ Every kernel here is K(x, z) = |x| |z| k(c) with a profile k of the cosine c alo
 
     t = sqrt(1 - c) for c >= 0        t = sqrt(1 + c) for c < 0
 
-k is analytic in t on [0, 1] on either side (the angle is 2 arcsin(t / sqrt 2), or pi less that), also
-where it has a kink as a function of c. Polynomials of degree 5 on 128 pieces a side give it to
+k is analytic in t on [0, 1] on either side (the angle is 2 arcsin(t / sqrt 2), or pi less that),
+also where it has a kink as a function of c. Polynomials of degree 5 on 128 pieces a side give it to
 rounding: one square root and five products a pair of rows, whatever the net.
 
 The page's script does the same in the same order; this module is what it is tested against.
@@ -119,9 +119,9 @@ def profile_pieces(branches: Sequence[Branch]) -> Array:
     basis = np.stack([_powers(row) for row in np.linalg.inv(chebyshev.chebvander(nodes, DEGREE)).T])
     sides = []
     for c, angle in ((cosine, half), (-cosine, np.pi - half)):
-        pairs = Angles(*(part.reshape(1, -1) for part in (c, angle, sine)), np.ones(1), np.ones(1))
-        values = sum((b.weight * profile(pairs, b) for b in branches), np.zeros((1, t.size)))
-        sides.append(values.reshape(t.shape) @ basis)
+        pairs = Angles(c, angle, sine, np.ones(len(t)), np.ones(DEGREE + 1))
+        values = sum((b.weight * profile(pairs, b) for b in branches), np.zeros(t.shape))
+        sides.append(values @ basis)
     return np.stack(sides)
 
 

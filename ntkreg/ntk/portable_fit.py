@@ -126,7 +126,7 @@ def thin_knots(embedding: Embedding, most: int = MAX_KNOTS) -> Embedding:
             kept.append(np.arange(len(scores)))
         else:
             even = np.linspace(scores[0], scores[-1], most)
-            kept.append(np.unique(np.searchsorted(scores, even[:-1]).tolist() + [len(scores) - 1]))
+            kept.append(np.unique([*np.searchsorted(scores, even[:-1]).tolist(), len(scores) - 1]))
     return replace(
         embedding,
         knots=tuple(k[i] for k, i in zip(embedding.knots, kept, strict=True)),

@@ -121,9 +121,7 @@ def document(view: View, found: WhatIf) -> dict[str, Any]:
         "decimals": max(decimals(float(y.std())) - 1, 0),
         "text": {
             **t["script"],
-            "interval": t["script"]["interval"].replace(
-                "{confidence}", percent(found.confidence)
-            ),
+            "interval": t["script"]["interval"].replace("{confidence}", percent(found.confidence)),
             "columns": [
                 t["column"].format(target=plain(view.content.dataset.target.name), what=t[what])
                 for what in ("prediction", "lower", "upper")
@@ -189,7 +187,11 @@ def _factor(view: View, found: WhatIf, k: int, column: Column) -> dict[str, Any]
     }
     if factor.levels is not None:
         names = [plain(level) for level in factor.levels]
-        return told | {"levels": names, "places": [*range(len(names)), -1], "short": _short_names(view, names)}
+        return told | {
+            "levels": names,
+            "places": [*range(len(names)), -1],
+            "short": _short_names(view, names),
+        }
     if not factor.positions:
         return told | {"levels": None}
     values = view.content.dataset.features[column.key].to_numpy(dtype=np.float64)
@@ -200,7 +202,7 @@ def _factor(view: View, found: WhatIf, k: int, column: Column) -> dict[str, Any]
     if any(len(known) for known in levels):
         span = {"low": factor.low, "high": factor.high, "places": values.tolist(), "snaps": True}
     else:
-        span = _span(factor, places)
+        span = span_of(factor, places)
     return told | {"levels": None, "decimals": places} | span
 
 
@@ -217,7 +219,7 @@ def _decimals(values: NDArray[np.float64]) -> int:
     return next(exact, _MAX_DECIMALS)
 
 
-def _span(factor: Factor, places: int) -> dict[str, Any]:
+def span_of(factor: Factor, places: int) -> dict[str, Any]:
     """Return round ends a little outside the training range, and the slider's steps."""
     width = factor.high - factor.low
     power = 10.0 ** math.floor(math.log10(width / N_STEPS))
@@ -227,7 +229,10 @@ def _span(factor: Factor, places: int) -> dict[str, Any]:
     low = (math.floor(factor.low / step + 1e-9) - more) * step
     high = (math.ceil(factor.high / step - 1e-9) + more) * step
     # a time or a share does not become negative
-    low, high = max(low, 0.0 if factor.low >= 0 else low), min(high, 0.0 if factor.high <= 0 else high)
+    low, high = (
+        max(low, 0.0 if factor.low >= 0 else low),
+        min(high, 0.0 if factor.high <= 0 else high),
+    )
     grid = np.linspace(low, high, N_PLACES)
     return {
         "low": _short(low),

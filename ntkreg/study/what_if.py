@@ -81,7 +81,9 @@ def _held_out(
         return benchmark.of(MODEL).predictions
     # its own folds do not go along time
     if benchmark.plan.kind == "time":
-        return run_benchmark(dataset, benchmark.plan, names=(MODEL,), seed=seed).of(MODEL).predictions
+        return (
+            run_benchmark(dataset, benchmark.plan, names=(MODEL,), seed=seed).of(MODEL).predictions
+        )
     return np.asarray(model.cv_prediction_, dtype=np.float64).reshape(1, -1)
 
 
