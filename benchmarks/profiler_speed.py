@@ -105,9 +105,11 @@ def main() -> None:
         opened = time.perf_counter() - start
         numbers = measure(page, study, options.settings)
         size = report.stat().st_size
+        section = len(page.locator("#profiler-data").text_content().encode())
         browser.close()
     parts = study.seconds["profiler"]
-    print(f"{options.rows} rows x {options.columns} columns: report {size / 1e6:.2f} MB, ")
+    print(f"{options.rows} rows x {options.columns} columns: report {size / 1e6:.2f} MB,")
+    print(f"of which the profiler's data {section / 1e6:.2f} MB;")
     print(f"interactive after {opened:.2f} s; predictor made in {parts:.2f} s")
     for name, value in numbers.items():
         print(f"{name:>28s} {value:.3g}")

@@ -42,6 +42,7 @@ def profiler(view: View) -> dict[str, Any] | None:
     return {
         "model": [view.say(sentence) for sentence in _which_model(view, found)],
         "terms": [view.say(sentence) for sentence in _terms(view, found)],
+        "limits": any(limit is not None for limit in view.content.specification),
         "json": Markup(as_json(document(view, found))),
     }
 

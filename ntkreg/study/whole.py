@@ -178,7 +178,7 @@ def _fit_all(
     if "ntk" not in wanted:
         wanted.append("ntk-kernel")
     explained = {benchmark.chosen, TREES} & set(wanted)
-    stages.expect(len(set(wanted)) + len(explained) + 2)
+    stages.expect(len(set(wanted)) + len(explained) + 3)
     fitted = {}
     for name in dict.fromkeys(wanted):
         with stages.stage("fit", f"fit {name}"):

@@ -82,9 +82,7 @@ def test_numbers_are_embedded_exactly_and_equal_arrays_once(content, document):
     predictor = content.what_if.predictor
     np.testing.assert_array_equal(arrays[document["rows"]], predictor.rows.ravel())
     [member] = document["members"]
-    np.testing.assert_array_equal(
-        arrays[member["coefficients"]], predictor.members[0].coefficients
-    )
+    np.testing.assert_array_equal(arrays[member["coefficients"]], predictor.members[0].coefficients)
     assert document["rowNumbers"] == content.dataset.row_numbers.tolist()
     assert len({array.tobytes() for array in arrays}) == len(arrays)
 

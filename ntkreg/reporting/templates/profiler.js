@@ -244,6 +244,7 @@
 
   function put(k, value, typing = false) {
     const f = factors[k];
+    say("");
     state[k] = value;
     for (const m of members) {
       m.own[k].dot.fill(0);
