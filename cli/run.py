@@ -16,6 +16,12 @@ def run(
     target: options.Target,
     sheet: options.Sheet = None,
     encoding: options.Encoding = None,
+    header_row: options.HeaderRow = None,
+    no_header: options.NoHeader = False,
+    fill_merged: options.FillMerged = False,
+    keep: options.Keep = None,
+    missing: options.Missing = None,
+    censored: options.Censored = options.CensoredValues.missing,
     group: options.Group = None,
     time: options.Time = None,
     drop: options.Drop = None,
@@ -42,8 +48,6 @@ def run(
         force=force,
         gates=tuple(gate.value for gate in fail_on or ()),
         target=target,
-        sheet=sheet,
-        encoding=encoding,
         group=group,
         time=time,
         drop=drop or (),
@@ -53,6 +57,9 @@ def run(
         seed=seed,
         profiler=not no_profiler,
         **options.chosen_names(models),
+        **options.reading(
+            sheet, encoding, header_row, no_header, fill_merged, keep, missing, censored
+        ),
     )
 
 
@@ -92,6 +99,8 @@ def study_and_write(
     talk.failures(content.benchmark.failures)
     for sentence in content.benchmark.verdict:
         talk.result(sentence.text(talk.language))
+    for sentence in content.declined:
+        talk.result(f"{sentence.text(talk.language)} {sentence.hint(talk.language)}".rstrip())
     talk.result(str(report))
     failed = failed_gates(content, gates)
     talk.warn(failed)

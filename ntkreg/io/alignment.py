@@ -23,7 +23,7 @@ from ntkreg.messages import Sentence
 
 MANY_OUTSIDE = 0.1
 # a few new rows say nothing about what is a mark and what a value, or a code; training rows did
-_OF_TRAINING = ("W118", "W160", "W161")
+_OF_TRAINING = ("W118", "W160", "W161", "W170")
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def align(raw: RawTable, columns: tuple[Column, ...]) -> Aligned:
     return Aligned(
         features=to_frame(features, raw.n_rows),
         notes=tuple(tuple(row) for row in remarks.rows),
-        ledger=Ledger(raw.table_entries + tuple(remarks.entries)),
+        ledger=Ledger(_not_of_training(raw.table_entries) + tuple(remarks.entries)),
         y=y,
         row_numbers=raw.row_numbers,
     )
@@ -131,6 +131,10 @@ def _compare_units(raw: RawTable, found: RawColumn, column: Column, remarks: _Re
         remarks.entries.append(LedgerEntry("warning", message, sheet, column=column.name))
 
 
+def _not_of_training(entries: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
+    return tuple(entry for entry in entries if entry.message.code not in _OF_TRAINING)
+
+
 def _numbers(
     raw: RawTable, found: RawColumn, column: Column, remarks: _Remarks
 ) -> NDArray[np.float64]:
@@ -148,7 +152,7 @@ def _numbers(
     values = found.numbers()
     finder = Finder(found, raw.row_numbers, raw.source.sheet)
     entries = missing_entries(finder) + numeric_entries(finder)
-    remarks.entries += [e for e in entries if e.message.code not in _OF_TRAINING]
+    remarks.entries += _not_of_training(entries)
     _note_missing(np.isnan(values), column, remarks)
     outside = (values < column.minimum) | (values > column.maximum)
     for i in np.flatnonzero(outside):

@@ -14,6 +14,7 @@ from ntkreg.decision.what_if import WhatIf
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Dataset
+from ntkreg.messages import Sentence
 from ntkreg.ntk.regime.verdict import RegimeReport
 from ntkreg.ntk.results import Prescription, TrainingTrace
 
@@ -52,6 +53,8 @@ class ReportContent:
         Date of the run, ISO form.
     regime : RegimeReport or None, default=None
         Training regime of the finite net on all rows.
+    declined : tuple of Sentence, default=()
+        What the error is if lot or time columns that the reader proposed matter after all.
     what_if : WhatIf or None, default=None
         Predictor of the profiler; None leaves it, and the rows that it holds, out of the report.
     """
@@ -70,4 +73,5 @@ class ReportContent:
     versions: Mapping[str, str]
     created: str
     regime: RegimeReport | None = None
+    declined: tuple[Sentence, ...] = ()
     what_if: WhatIf | None = None

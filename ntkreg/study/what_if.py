@@ -19,6 +19,7 @@ from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.io.dataset import Dataset
 from ntkreg.ntk.portable_fit import make_portable
 from ntkreg.study.fitting import CONFIDENCE, fit_contender
+from ntkreg.study.stages import Stages
 
 MODEL = "ntk-kernel"
 # of training rows and of settings made from them, on which a projection is fitted and judged
@@ -26,7 +27,12 @@ MAX_POINTS = 4_000
 
 
 def make_what_if(
-    fitted: Mapping[str, Any], dataset: Dataset, benchmark: BenchmarkResult, *, seed: int
+    fitted: Mapping[str, Any],
+    dataset: Dataset,
+    benchmark: BenchmarkResult,
+    stages: Stages,
+    *,
+    seed: int,
 ) -> WhatIf:
     """Return what the profiler of the report needs.
 
@@ -36,6 +42,8 @@ def make_what_if(
         Contenders fitted on all rows, the recommended one among them.
     dataset : Dataset
     benchmark : BenchmarkResult
+    stages : Stages
+        Times the work as the stage "profiler".
     seed : int
         Of the kernel's fit, if none is there, and of landmarks and settings.
 
@@ -43,6 +51,13 @@ def make_what_if(
     -------
     WhatIf
     """
+    with stages.stage("profiler"):
+        return _make(fitted, dataset, benchmark, seed)
+
+
+def _make(
+    fitted: Mapping[str, Any], dataset: Dataset, benchmark: BenchmarkResult, seed: int
+) -> WhatIf:
     model = _kernel(fitted) or fit_contender(MODEL, dataset, benchmark.plan, seed=seed)
     rows = model.encoder_.transform(dataset.features)
     factors = factors_of(model.encoder_, dataset)

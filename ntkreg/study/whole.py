@@ -7,23 +7,23 @@ import math
 import time as clock
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ntkreg.decision import calibrate, mean_over_repeats
+from ntkreg.decision import calibrate
 from ntkreg.evaluation import CONTENDER_NAMES, make_plan, run_benchmark
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.exceptions import InputError
-from ntkreg.inspection import audit_leaks, explain, fit_domain, judge_knowledge, read_knowledge
-from ntkreg.inspection.results import Expectation, Explanation, KnowledgeVerdict
-from ntkreg.io import read_table
+from ntkreg.inspection import audit_leaks, explain, fit_domain, read_knowledge
+from ntkreg.inspection.results import Explanation
+from ntkreg.io import ReadingKeywords, ReadOptions, read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
+from ntkreg.study.declined import judge_declined
 from ntkreg.study.fitting import CONFIDENCE, fit_contender, labels_of, prescription_of
+from ntkreg.study.judging import judge_explanations
 from ntkreg.study.stages import Progress, Stages
 from ntkreg.study.training_regime import training_in_words
 from ntkreg.study.versions import package_versions
@@ -51,12 +51,10 @@ class StudyResult:
     seconds: Mapping[str, float]
 
 
-def run_study(  # noqa: PLR0913 - the options of the command line, one by one
+def run_study(
     path: str | Path,
     target: str,
     *,
-    sheet: str | None = None,
-    encoding: str | None = None,
     group: str | None = None,
     time: str | None = None,
     drop: Sequence[str] = (),
@@ -67,6 +65,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     names: Sequence[str] = CONTENDER_NAMES,
     profiler: bool = True,
     progress: Progress | None = None,
+    **reading: Unpack[ReadingKeywords],
 ) -> StudyResult:
     """Read a table, compare the contenders, explain the best and check it against knowledge.
 
@@ -76,7 +75,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         The table.
     target : str
         Column to predict, as written in the header.
-    sheet, encoding, group, time, drop
+    group, time, drop
         As in :func:`ntkreg.io.read_table`.
     lsl, usl : float, optional
         Lower and upper specification limit, target unit.
@@ -91,6 +90,8 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     progress : callable, optional
         Called as `progress(done, total, text)` before each step; an exception that it raises
         (or a KeyboardInterrupt between folds) ends the study with nothing left behind.
+    **reading
+        Reading options, see :class:`ntkreg.io.options.ReadOptions`.
 
     Returns
     -------
@@ -113,24 +114,24 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     'ridge'
     """
     _check_limits(lsl, usl)
-    reading = {"sheet": sheet, "encoding": encoding, "group": group, "time": time}
-    settings = {"target": target, **reading, "drop": list(drop), "lsl": lsl, "usl": usl,
+    settings = {"target": target, **ReadOptions.of(reading).settings(), "group": group,
+                "time": time, "drop": list(drop), "lsl": lsl, "usl": usl,
                 "knowledge": Path(knowledge).name if knowledge else None, "seed": seed,
                 "models": list(names), "confidence": CONFIDENCE}  # fmt: skip
     stages = Stages(progress or (lambda _done, _total, _text: None))
+    read = partial(read_table, path, target=target, drop=drop, **reading)
     with stages.stage("read"):
-        dataset = read_table(path, target=target, drop=drop, **reading)
+        dataset = read(group=group, time=time)
         expectations = read_knowledge(knowledge, dataset) if knowledge else ()
         leaks = audit_leaks(dataset)
     benchmark = _benchmark(dataset, names, seed, stages)
+    with stages.stage("declined"):
+        declined = judge_declined(dataset, benchmark, read, group=group, time=time, seed=seed)
     fitted = _fit_all(benchmark, dataset, seed, stages)
     explanations = _explain(benchmark, fitted, dataset, seed, stages)
-    with stages.stage("knowledge"):
-        judged = _judge(expectations, explanations, benchmark, dataset, seed)
+    judged = judge_explanations(expectations, explanations, benchmark, dataset, stages, seed=seed)
     with stages.stage("regime"):
         training = training_in_words(fitted, dataset, benchmark, seed=seed)
-    with stages.stage("profiler"):
-        what_if = make_what_if(fitted, dataset, benchmark, seed=seed) if profiler else None
     model = _model(benchmark, fitted, dataset, seed, settings)
     content = ReportContent(
         dataset=dataset,
@@ -143,11 +144,12 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         prescription=training.prescription,
         trace=training.trace,
         regime=training.regime,
-        what_if=what_if,
+        what_if=make_what_if(fitted, dataset, benchmark, stages, seed=seed) if profiler else None,
         specification=(lsl, usl),
         settings=settings,
         versions=model.versions,
         created=datetime.date.today().isoformat(),
+        declined=declined,
     )
     stages.finish()
     return StudyResult(content, model, stages.seconds)
@@ -199,33 +201,6 @@ def _explain(
             with stages.stage("explain", f"explain {name}"):
                 explanations.append(explain(fitted[name], name, dataset, seed=seed))
     return tuple(explanations)
-
-
-def _judge(
-    expectations: Sequence[Expectation],
-    explanations: Sequence[Explanation],
-    benchmark: BenchmarkResult,
-    dataset: Dataset,
-    seed: int,
-) -> tuple[KnowledgeVerdict, ...]:
-    return tuple(
-        verdict
-        for explanation in explanations
-        for verdict in judge_knowledge(
-            expectations,
-            explanation,
-            dataset,
-            seed=seed,
-            residuals=_held_out_residuals(benchmark, explanation.model, dataset),
-        )
-    )
-
-
-def _held_out_residuals(
-    benchmark: BenchmarkResult, name: str, dataset: Dataset
-) -> NDArray[np.float64]:
-    # residuals of the fit itself would make a model that overfits too sure of its slopes
-    return dataset.y - mean_over_repeats(benchmark.of(name).predictions)
 
 
 def _model(

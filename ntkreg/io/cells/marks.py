@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import dataclass
+
+_SIGNS = str.maketrans(
+    {"−": "-", "‐": "-", "–": "-", "﹣": "-", "’": "'", "\u00a0": " ", "\u202f": " "}
+)
+
 
 def words(text: str) -> frozenset[str]:
     """Return the words of a text."""
@@ -29,3 +36,32 @@ CENSORED_WORDS = words(
     不検出 測定範囲外 範囲外 測定限界以下
     """
 )
+
+
+def narrow(text: str) -> str:
+    """Return a text in half-width characters, its signs and blanks in one spelling."""
+    return unicodedata.normalize("NFKC", text.strip().translate(_SIGNS)).translate(_SIGNS).strip()
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the user says about the marks in one column.
+
+    Parameters
+    ----------
+    keep, missing : frozenset of str
+        Words that are values although they look like marks, and further marks for missing cells;
+        narrow and in lower case.
+    numbers : frozenset of float
+        Numbers that stand for missing cells.
+    at_limit : bool, default=False
+        Whether a censored value such as ``<0.01`` is read as its limit instead of as missing.
+    """
+
+    keep: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    numbers: frozenset[float] = frozenset()
+    at_limit: bool = False
+
+
+USUAL = Marks()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.marks import USUAL, Marks
 from ntkreg.io.cells.values import Reading, Status, read_cell
 from ntkreg.io.files.grid import Cells
 
@@ -46,7 +47,7 @@ class Readings:
         return int(np.isin(self.status, statuses).sum())
 
 
-def read_numbers(cells: Cells, decimal: str = ".") -> Readings:
+def read_numbers(cells: Cells, decimal: str = ".", marks: Marks = USUAL) -> Readings:
     """Read a column as numbers.
 
     Cells that are plain numbers are converted all at once; only the distinct rest is looked at
@@ -54,8 +55,11 @@ def read_numbers(cells: Cells, decimal: str = ".") -> Readings:
     """
     values, rest = _plain_numbers(cells, decimal)
     status = np.zeros(len(cells), dtype=np.uint8)
+    if marks.numbers:
+        named = np.isin(values, tuple(marks.numbers))
+        status[named], values[named] = Status.MARK, np.nan
     codes, distinct = pd.factorize(pd.Series(cells[rest], dtype=object))
-    readings = _one_unit([read_cell(cell, decimal) for cell in distinct], codes)
+    readings = _one_unit([read_cell(cell, decimal, marks) for cell in distinct], codes)
     readings.append(Reading(Status.BLANK))  # code -1: None
     status[rest] = np.array([r.status for r in readings], dtype=np.uint8)[codes]
     values[rest] = np.array([r.value for r in readings])[codes]

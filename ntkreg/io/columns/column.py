@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.io.cells.dates import day_order, seconds_of
-from ntkreg.io.cells.marks import AMBIGUOUS_MARKS
+from ntkreg.io.cells.marks import AMBIGUOUS_MARKS, USUAL, Marks, narrow
 from ntkreg.io.cells.readings import Readings, read_numbers
 from ntkreg.io.cells.values import ABSENT, Status, read_cell
 from ntkreg.io.dataset import Kind
@@ -55,6 +55,8 @@ class RawColumn:
         The column read as numbers.
     entries : tuple of LedgerEntry
         Repairs and doubts of this column.
+    marks : Marks
+        What the user says about missing and censored cells.
     """
 
     name: str
@@ -66,6 +68,7 @@ class RawColumn:
     decimal: str
     readings: Readings
     entries: tuple[LedgerEntry, ...] = ()
+    marks: Marks = USUAL
 
     def numbers(self) -> NDArray[np.float64]:
         """Return the column as numbers, NaN where a cell is none."""
@@ -73,7 +76,7 @@ class RawColumn:
 
     def labels(self) -> Cells:
         """Return the column as text, None where a cell is missing."""
-        return read_labels(self.cells)
+        return read_labels(self.cells, self.marks)
 
     def seconds(self) -> NDArray[np.float64]:
         """Return the column as seconds since 1970-01-01, NaN where a cell is no date."""
@@ -89,7 +92,7 @@ class RawColumn:
         return sum(label is None for label in self.labels())
 
 
-def kind_of(cells: Cells, readings: Readings, header: str) -> Kind:
+def kind_of(cells: Cells, readings: Readings, header: str, marks: Marks = USUAL) -> Kind:
     """Return what a column is.
 
     Parameters
@@ -100,12 +103,14 @@ def kind_of(cells: Cells, readings: Readings, header: str) -> Kind:
         The same read as numbers.
     header : str
         Header text; it decides only whether a running number is an identifier.
+    marks : Marks, optional
+        What the user says about missing cells.
     """
     n_present = len(cells) - readings.count(*ABSENT)
     if n_present == 0:
         return "constant"
     if has_leading_zeros(cells, readings):
-        return _kind_of_words(cells)
+        return _kind_of_words(cells, marks)
     if (
         readings.count(Status.NUMBER)
         and n_present - readings.count(*READABLE) <= MAX_UNREADABLE * n_present
@@ -115,7 +120,7 @@ def kind_of(cells: Cells, readings: Readings, header: str) -> Kind:
         return _kind_of_numbers(readings, header)
     if readings.count(Status.DATE) >= (1 - MAX_UNREADABLE) * n_present:
         return "date"
-    return _kind_of_words(cells)
+    return _kind_of_words(cells, marks)
 
 
 def _kind_of_numbers(readings: Readings, header: str) -> Kind:
@@ -131,8 +136,8 @@ def _kind_of_numbers(readings: Readings, header: str) -> Kind:
     return "identifier" if running else "numeric"
 
 
-def _kind_of_words(cells: Cells) -> Kind:
-    labels = pd.Series(read_labels(cells), dtype=object).dropna()
+def _kind_of_words(cells: Cells, marks: Marks) -> Kind:
+    labels = pd.Series(read_labels(cells, marks), dtype=object).dropna()
     n_levels = labels.nunique()
     if n_levels <= 1:
         return "constant"
@@ -158,7 +163,7 @@ def zero_led(cells: Cells, readings: Readings) -> NDArray[np.int64]:
     return whole[np.flatnonzero(led)]
 
 
-def read_labels(cells: Cells) -> Cells:
+def read_labels(cells: Cells, marks: Marks = USUAL) -> Cells:
     """Return cells as trimmed text, None where one is missing.
 
     Returns
@@ -166,16 +171,17 @@ def read_labels(cells: Cells) -> Cells:
     labels : ndarray of shape (n_rows,) of object
     """
     codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
-    labels = np.array([*(_label(cell) for cell in distinct), None], dtype=object)
+    labels = np.array([*(_label(cell, marks) for cell in distinct), None], dtype=object)
     return np.asarray(labels[codes], dtype=object)
 
 
-def _label(cell: Any) -> str | None:
+def _label(cell: Any, marks: Marks) -> str | None:
+    absent = read_cell(cell, marks=marks).status in ABSENT
     if isinstance(cell, str):
         text = cell.strip()
-        absent = read_cell(text).status in ABSENT and text not in AMBIGUOUS_MARKS
-        return None if absent else text
-    if read_cell(cell).status in ABSENT:
+        level = text in AMBIGUOUS_MARKS and narrow(text).lower() not in marks.missing
+        return None if absent and not level else text
+    if absent:
         return None
     if isinstance(cell, bool):
         return str(cell).upper()
@@ -208,7 +214,13 @@ def levels_of(labels: Iterable[Any]) -> tuple[str, ...]:
 
 
 def read_column(
-    cells: Cells, name: str, original: str, unit: str | None, position: int, decimal: str
+    cells: Cells,
+    name: str,
+    original: str,
+    unit: str | None,
+    position: int,
+    decimal: str,
+    marks: Marks = USUAL,
 ) -> RawColumn:
     """Read one column: numbers first, then its kind.
 
@@ -216,14 +228,14 @@ def read_column(
     ----------
     cells : ndarray of shape (n_rows,) of object
         The cells.
-    name, original, unit, position, decimal
+    name, original, unit, position, decimal, marks
         See `RawColumn`.
     """
-    readings = read_numbers(cells, decimal)
+    readings = read_numbers(cells, decimal, marks)
     kept = cells.copy()
     kept[readings.rows(Status.FORMULA)] = None
-    column = RawColumn(name, original, unit, position, "text", kept, decimal, readings)
-    kind = kind_of(kept, readings, original)
+    column = RawColumn(name, original, unit, position, "text", kept, decimal, readings, marks=marks)
+    kind = kind_of(kept, readings, original, marks)
     if kind == "numeric" and unit is None and readings.units:
         unit = readings.units[0]
     return replace(column, kind=kind, unit=unit)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.marks import narrow
 from ntkreg.io.cells.sentinels import find_sentinels
 from ntkreg.io.cells.units import same_unit
 from ntkreg.io.cells.values import Status
@@ -20,15 +21,12 @@ _MARKS_SHOWN = 10
 MOSTLY_EMPTY = 0.95
 _REPAIRS = {"width": "R109", "unit": "R110", "percent": "R111", "thousands": "R112"}
 _GLUED = ("unit", "percent")
-_MISSING: tuple[tuple[Severity, str, tuple[Status, ...]], ...] = (
-    ("repair", "R108", (Status.MARK,)),
-    ("warning", "W107", (Status.ERROR,)),
-    ("warning", "W106", (Status.FORMULA,)),
+_MISSING: tuple[tuple[Severity, str, Status], ...] = (
+    ("repair", "R108", Status.MARK),
+    ("warning", "W107", Status.ERROR),
+    ("warning", "W106", Status.FORMULA),
 )
-_UNREADABLE: tuple[tuple[Severity, str, tuple[Status, ...]], ...] = (
-    ("warning", "W108", (Status.CENSORED,)),
-    ("warning", "W110", (Status.INFINITE,)),
-)
+_WORDS = ("category", "text", "identifier")
 
 
 class Finder:
@@ -81,21 +79,41 @@ def column_entries(
         entries += numeric_entries(finder)
     elif column.kind == "date":
         entries += _date_entries(finder)
-    elif column.kind in ("category", "text", "identifier"):
+    elif column.kind in _WORDS:
         entries += _word_entries(finder)
     return tuple(entries)
 
 
 def missing_entries(finder: Finder) -> list[LedgerEntry]:
     """Return the entries about marks, error cells and formulas without a value."""
-    entries = []
-    for severity, code, statuses in _MISSING:
-        where = finder.column.readings.rows(*statuses)
+    entries, column = [], finder.column
+    kept = _kept_marks(column)
+    for severity, code, status in _MISSING:
+        where = np.setdiff1d(column.readings.rows(status), kept)
         if len(where):
-            marks = Counter(str(cell).strip() for cell in finder.column.cells[where])
-            values = [f"{mark} ({count})" for mark, count in marks.most_common(_MARKS_SHOWN)]
-            entries.append(finder.entry(severity, code, where, values=values))
+            entries.append(finder.entry(severity, code, where, values=_counted(column, where)))
+    if len(kept):
+        entries.append(finder.entry("info", "I170", kept, values=_counted(column, kept)))
     return entries
+
+
+def _kept_marks(column: RawColumn) -> NDArray[np.int64]:
+    """Cells that look like marks and are levels all the same, by the user's wish or by the rule."""
+    marked = column.readings.rows(Status.MARK)
+    if column.kind not in _WORDS or not (len(marked) or column.marks.keep):
+        return np.empty(0, dtype=np.int64)
+    labels = column.labels()
+    kept = [i for i in marked if labels[i] is not None]
+    if column.marks.keep:
+        texts = column.readings.rows(Status.TEXT)
+        kept += [i for i in texts if narrow(str(column.cells[i])).lower() in column.marks.keep]
+    return np.array(sorted(kept), dtype=np.int64)
+
+
+def _counted(column: RawColumn, where: NDArray[np.int64]) -> list[str]:
+    """Different cells with their numbers, the most frequent ones first."""
+    marks = Counter(str(cell).strip() for cell in column.cells[where])
+    return [f"{mark} ({count})" for mark, count in marks.most_common(_MARKS_SHOWN)]
 
 
 def _empty_entries(finder: Finder) -> list[LedgerEntry]:
@@ -112,11 +130,14 @@ def _empty_entries(finder: Finder) -> list[LedgerEntry]:
 def numeric_entries(finder: Finder) -> list[LedgerEntry]:
     """Return the entries about a column whose values are used as numbers."""
     readings = finder.column.readings
-    entries = [
-        finder.entry(severity, code, where)
-        for severity, code, statuses in _UNREADABLE
-        if len(where := readings.rows(*statuses))
-    ]
+    censored, infinite = readings.rows(Status.CENSORED), readings.rows(Status.INFINITE)
+    known = np.isfinite(readings.values[censored])
+    found: tuple[tuple[Severity, str, NDArray[np.int64]], ...] = (
+        ("repair", "R170", censored[known]),
+        ("warning", "W108", censored[~known]),
+        ("warning", "W110", infinite),
+    )
+    entries = [finder.entry(*entry) for entry in found if len(entry[-1])]
     mixed_in = Status.NUMBER if readings.hours else Status.TIME
     if readings.hours:
         entries.append(finder.entry("repair", "R113", readings.rows(Status.TIME)))

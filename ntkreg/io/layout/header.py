@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,13 +28,15 @@ _DATA_SHARE = 0.8
 class Header:
     """Rows of a header, counted from 0, and the texts they give each column of the grid.
 
-    A table without a header has no rows here, and letters as texts.
+    A table without a header has no rows here, and letters as texts. `originals` are the texts as
+    the file has them, with line breaks and blanks around them.
     """
 
     rows: tuple[int, ...]
     unit_row: int | None
     texts: tuple[str, ...]
     units: tuple[str | None, ...]
+    originals: tuple[str, ...]
     first: int = 0
 
     @property
@@ -64,18 +67,15 @@ def find_header(grid: Grid, file: str, header_row: int | None = None) -> Header:
     """
     cells = grid.cells
     filled = np.flatnonzero(~blank_mask(cells).all(axis=1))
-    if header_row is None:
-        top = _top_row(cells, filled, file)
-    else:
-        top = _asked_row(cells, filled, header_row, file)
-    rows = _joined_rows(grid, filled, top)
+    rows = _joined_rows(grid, filled, _top_row(cells, filled, file, header_row))
     texts = _join(grid, rows)
     below = filled[filled > rows[-1]]
     if not len(below):
         raise InputError("E122", {"file": file}, file=file)
     units = _unit_row(cells[below[0]])
     has_units = any(unit is not None for unit in units)
-    return Header(tuple(rows), int(below[0]) if has_units else None, tuple(texts), units)
+    unit_row = int(below[0]) if has_units else None
+    return Header(tuple(rows), unit_row, tuple(texts), units, tuple(_join(grid, rows, str)))
 
 
 def _asked_row(cells: Cells, filled: NDArray[np.int64], header_row: int, file: str) -> int:
@@ -98,8 +98,10 @@ def _statuses(cells: Cells) -> NDArray[np.uint8]:
     return np.array(flat, dtype=np.uint8).reshape(cells.shape)
 
 
-def _top_row(cells: Cells, filled: NDArray[np.int64], file: str) -> int:
-    """Fullest of the first rows that read as names of the columns below them."""
+def _top_row(cells: Cells, filled: NDArray[np.int64], file: str, asked: int | None) -> int:
+    """Row asked for, or the fullest of the first rows that read as names of the columns below."""
+    if asked is not None:
+        return _asked_row(cells, filled, asked, file)
     if len(filled) < 2:
         raise InputError("E122", {"file": file}, file=file)
     window = filled[: CANDIDATES + SAMPLE]
@@ -210,9 +212,9 @@ def _distinct(texts: list[str]) -> bool:
     return len(set(present)) == len(present)
 
 
-def _join(grid: Grid, rows: list[int]) -> list[str]:
+def _join(grid: Grid, rows: list[int], shape: Callable[[str], str] = tidy) -> list[str]:
     """Texts of the header rows joined from top to bottom, an upper one spread over its columns."""
-    levels = [_spread(grid, row, fill=row != rows[-1]) for row in rows]
+    levels = [_spread(grid, row, shape, fill=row != rows[-1]) for row in rows]
     texts = []
     for parts in zip(*levels, strict=True):
         different = [p for k, p in enumerate(parts) if p and p not in parts[:k]]
@@ -220,13 +222,12 @@ def _join(grid: Grid, rows: list[int]) -> list[str]:
     return texts
 
 
-def _spread(grid: Grid, row: int, *, fill: bool) -> list[str]:
-    texts = ["" if is_blank(cell) else tidy(_header_text(cell)) for cell in grid.cells[row]]
+def _spread(grid: Grid, row: int, shape: Callable[[str], str], *, fill: bool) -> list[str]:
+    texts = ["" if is_blank(cell) else shape(_header_text(cell)) for cell in grid.cells[row]]
     for top, left, bottom, right in grid.merged:
         if top <= row <= bottom and not is_blank(grid.cells[top, left]):
-            texts[left : right + 1] = [tidy(_header_text(grid.cells[top, left]))] * (
-                right - left + 1
-            )
+            text = shape(_header_text(grid.cells[top, left]))
+            texts[left : right + 1] = [text] * (right - left + 1)
     if fill and not grid.merged:
         for j in range(1, len(texts)):
             texts[j] = texts[j] or texts[j - 1]

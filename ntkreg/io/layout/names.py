@@ -37,6 +37,11 @@ def tidy(header: str) -> str:
     return " ".join(header.split())
 
 
+def visible(header: str) -> str:
+    """Return a header on one line, its line breaks and tabs written out."""
+    return header.replace("\r", "\\r").replace("\n", "\\n").replace("\t", "\\t")
+
+
 def fold(name: str) -> str:
     """Return what two names are compared by: no difference of width, case or blanks.
 
@@ -82,7 +87,7 @@ def unique_names(headers: Sequence[str], positions: Sequence[int]) -> list[str]:
 
 def looks_like_running_number(header: str) -> bool:
     """Return whether a header names a running number: No, 番号, ID, index, row, or nothing."""
-    parted = _CAMEL.sub(" ", unicodedata.normalize("NFKC", header)).casefold().strip()
+    parted = _CAMEL.sub(" ", unicodedata.normalize("NFKC", tidy(header))).casefold().strip()
     name = parted.removesuffix(".").rstrip()
     return not name or _RUNNING.fullmatch(name) is not None
 
