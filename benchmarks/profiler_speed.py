@@ -41,15 +41,12 @@ SET = """(values) => new Promise((done) => {
 
 
 def make_table(n_rows: int, n_columns: int, path: Path) -> None:
-    """Write a table of numbers, one of them with few levels."""
+    """Write a table of numbers, some with long tails, one with few levels."""
     rng = np.random.default_rng(0)
     values = rng.normal(size=(n_rows, n_columns)).round(3)
-    values[:, 1] = rng.integers(1, 5, n_rows)
-    y = (
-        np.sin(2 * values[:, 0])
-        + 0.3 * values[:, 1] * values[:, 2]
-        + values[:, 3:6] @ [1, 0.5, 0.2]
-    )
+    y = np.abs(values[:, 0]) + 0.5 * values[:, 1] * values[:, 2] + values[:, 3:6] @ [1, 0.5, 0.2]
+    values[:, 3:9] = np.exp(values[:, 3:9]).round(3)
+    values[:, 9] = rng.integers(1, 5, n_rows)
     frame = pd.DataFrame(values, columns=[f"column {k}" for k in range(n_columns)])
     frame.assign(y=y + 0.2 * rng.normal(size=n_rows)).to_csv(path, index=False)
 
@@ -108,6 +105,8 @@ def main() -> None:
         section = len(page.locator("#profiler-data").text_content().encode())
         browser.close()
     parts = study.seconds["profiler"]
+    members = study.content.what_if.predictor.members
+    print(f"{sum(member.profile is not None for member in members)} kernels with hidden layers")
     print(f"{options.rows} rows x {options.columns} columns: report {size / 1e6:.2f} MB,")
     print(f"of which the profiler's data {section / 1e6:.2f} MB;")
     print(f"interactive after {opened:.2f} s; predictor made in {parts:.2f} s")

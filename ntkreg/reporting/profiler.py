@@ -24,7 +24,7 @@ from ntkreg.preprocessing.embedding import Embedding
 from ntkreg.reporting.text import column_label, cut, decimals, percent, plain, quantity
 from ntkreg.reporting.view import View
 
-N_PLACES = 41
+N_PLACES = 33
 N_STEPS = 200
 MARGIN = 0.05
 _MAX_DECIMALS = 6

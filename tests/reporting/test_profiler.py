@@ -154,4 +154,4 @@ def test_sliders_end_at_round_values_a_little_outside(low, high, decimals, expec
     assert (span["low"], span["high"], span["step"]) == pytest.approx(expected)
     assert span["low"] <= low
     assert span["high"] >= high
-    assert len(span["places"]) == 41
+    assert len(span["places"]) == 33
