@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.cells.units import same_unit
+from ntkreg.io.cells.units import same_unit, without_unit
 from ntkreg.io.cells.values import ABSENT, Status, parse_number
 from ntkreg.io.columns.column import READABLE, RawColumn
 from ntkreg.io.columns.describe import Values, to_frame
@@ -23,7 +23,7 @@ from ntkreg.messages import Sentence
 
 MANY_OUTSIDE = 0.1
 # a few new rows say nothing about what is a mark and what a value, or a code; training rows did
-_OF_TRAINING = ("W118", "W160", "W161", "W170")
+_OF_TRAINING = ("W118", "W160", "W170")
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,9 @@ class _Remarks:
 def align(raw: RawTable, columns: tuple[Column, ...]) -> Aligned:
     """Return the features of a fitted model from a new file.
 
-    Columns are matched by their exact name, then without regard to case, width and blanks; their
-    order and further columns do not matter. Each column is read as the kind it had in training.
+    Columns are matched by their exact name, then without regard to case, width and blanks, then
+    without a unit that is the same or left out; their order and further columns do not matter.
+    Each column is read as the kind it had in training.
 
     Parameters
     ----------
@@ -115,12 +116,20 @@ def _match(raw: RawTable, column: Column, remarks: _Remarks) -> RawColumn | None
         if candidate.name == column.name:
             return candidate
     folded = [c for c in raw.columns if fold(c.name) == fold(column.name)]
+    folded = folded or [c for c in raw.columns if _same_but_for_unit(c, column)]
     if len(folded) != 1:
         return None
     values = {"column": column.name, "found": folded[0].name}
     message = Sentence("W126", values)
     remarks.entries.append(LedgerEntry("warning", message, raw.source.sheet, column=column.name))
     return folded[0]
+
+
+def _same_but_for_unit(found: RawColumn, column: Column) -> bool:
+    """Whether names differ by a unit that is left out or written otherwise, but is no other."""
+    same_name = fold(without_unit(found.name)) == fold(without_unit(column.name))
+    both = found.unit and column.unit
+    return same_name and (not both or same_unit(found.unit or "", column.unit or ""))
 
 
 def _compare_units(raw: RawTable, found: RawColumn, column: Column, remarks: _Remarks) -> None:

@@ -130,7 +130,7 @@ def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
 def _columns(grid: Grid, layout: Layout, file: str, options: ReadOptions) -> list[RawColumn]:
     header = layout.header
     table = grid.cells[np.ix_(layout.rows, layout.columns)]
-    default = file_decimal(table) if grid.commas else "."
+    default = file_decimal(table, grid.delimiter) if grid.commas else "."
     originals = [header.originals[j] for j in layout.columns]
     names = unique_names(originals, [int(j) for j in layout.columns])
     marks = options.marks(names)

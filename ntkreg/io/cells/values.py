@@ -19,6 +19,7 @@ from ntkreg.io.cells.marks import (
     Marks,
     narrow,
 )
+from ntkreg.io.cells.spellings import currency_last, respelt
 from ntkreg.io.cells.units import is_unit
 from ntkreg.io.files.grid import Special
 
@@ -135,20 +136,20 @@ def _word_status(word: str, stripped: str, marks: Marks) -> Status | None:
         return Status.MARK
     if word in marks.keep:
         return None
-    found = (status for status, words in _WORDS.items() if word in words or stripped in words)
+    spellings = (word, stripped, word.replace(" ", ""))
+    found = (status for status, words in _WORDS.items() if not words.isdisjoint(spellings))
     return next(found, None)
 
 
 def _repair_name(before: str, after: str, grouped: bool) -> str:
     if grouped:
         return "thousands"
-    return "width" if before != after else ""
+    return "width" if before != after or respelt(after.lower()) != after.lower() else ""
 
 
 def parse_number(text: str, decimal: str = ".") -> tuple[float | None, bool]:
     """Return the number a narrow, lower-case text is, and whether its digits were grouped."""
-    if text[:1] in "▲△":
-        text = "-" + text[1:].lstrip()
+    text = respelt(text, decimal)
     if decimal == ",":
         text = text.translate(str.maketrans(".,", ",."))
     if _NUMBER.fullmatch(text):
@@ -159,7 +160,7 @@ def parse_number(text: str, decimal: str = ".") -> tuple[float | None, bool]:
 
 
 def _read_glued(plain: str, decimal: str) -> Reading | None:
-    match = _PREFIX.fullmatch(plain)
+    match = _PREFIX.fullmatch(currency_last(plain))
     if match is None or not is_unit(match["unit"]):
         return None
     value = parse_number(match["number"].strip().lower(), decimal)[0]

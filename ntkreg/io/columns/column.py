@@ -12,18 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.io.cells.dates import day_order, seconds_of
 from ntkreg.io.cells.marks import AMBIGUOUS_MARKS, USUAL, Marks, narrow
 from ntkreg.io.cells.readings import Readings, read_numbers
 from ntkreg.io.cells.values import ABSENT, Status, read_cell
+from ntkreg.io.columns.days import read_dates
 from ntkreg.io.dataset import Kind
 from ntkreg.io.files.grid import Cells
+from ntkreg.io.files.lazy import LazyColumn
 from ntkreg.io.layout.names import looks_like_running_number
 from ntkreg.io.ledger import LedgerEntry
 
@@ -76,6 +78,10 @@ class RawColumn:
 
     def labels(self) -> Cells:
         """Return the column as text, None where a cell is missing."""
+        return self._labels.copy()
+
+    @cached_property
+    def _labels(self) -> Cells:
         return read_labels(self.cells, self.marks)
 
     def seconds(self) -> NDArray[np.float64]:
@@ -89,7 +95,7 @@ class RawColumn:
             return int(np.isnan(self.readings.values).sum())
         if self.kind == "date":
             return int(np.isnan(self.seconds()).sum())
-        return sum(label is None for label in self.labels())
+        return int(self._labels.tolist().count(None))
 
 
 def kind_of(cells: Cells, readings: Readings, header: str, marks: Marks = USUAL) -> Kind:
@@ -137,13 +143,13 @@ def _kind_of_numbers(readings: Readings, header: str) -> Kind:
 
 
 def _kind_of_words(cells: Cells, marks: Marks) -> Kind:
-    labels = pd.Series(read_labels(cells, marks), dtype=object).dropna()
-    n_levels = labels.nunique()
+    codes, levels = _coded(cells, marks)
+    n_levels, n_present = len(levels), int((codes >= 0).sum())
     if n_levels <= 1:
         return "constant"
-    if n_levels == len(labels) and n_levels > 0.5 * len(cells):
+    if n_levels == n_present and n_levels > 0.5 * len(cells):
         return "identifier"
-    return "text" if n_levels > MAX_LEVELS or n_levels > NEARLY_ALL * len(labels) else "category"
+    return "text" if n_levels > MAX_LEVELS or n_levels > NEARLY_ALL * n_present else "category"
 
 
 def has_leading_zeros(cells: Cells, readings: Readings) -> bool:
@@ -157,6 +163,8 @@ def has_leading_zeros(cells: Cells, readings: Readings) -> bool:
 def zero_led(cells: Cells, readings: Readings) -> NDArray[np.int64]:
     """Return the positions of cells such as "007"."""
     whole = np.flatnonzero(readings.values == np.round(readings.values))
+    if isinstance(cells, LazyColumn) and not cells.zero_led:
+        whole = np.intersect1d(whole, cells.edges()[0])
     led = [
         isinstance(c, str) and len(c) > 1 and c[0] == "0" and c.isdecimal() for c in cells[whole]
     ]
@@ -170,9 +178,16 @@ def read_labels(cells: Cells, marks: Marks = USUAL) -> Cells:
     -------
     labels : ndarray of shape (n_rows,) of object
     """
-    codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
+    codes, levels = _coded(cells, marks)
+    return np.array([*levels, None], dtype=object)[codes]
+
+
+def _coded(cells: Cells, marks: Marks) -> tuple[NDArray[np.int64], Cells]:
+    """Labels as positions among the different ones, -1 where one is missing, and these."""
+    codes, distinct = pd.factorize(pd.Series(np.asarray(cells), dtype=object))
     labels = np.array([*(_label(cell, marks) for cell in distinct), None], dtype=object)
-    return np.asarray(labels[codes], dtype=object)
+    again, levels = pd.factorize(labels)
+    return again[codes], np.asarray(levels, dtype=object)
 
 
 def _label(cell: Any, marks: Marks) -> str | None:
@@ -196,21 +211,11 @@ def _label(cell: Any, marks: Marks) -> str | None:
     return str(cell)
 
 
-def read_dates(cells: Cells) -> tuple[NDArray[np.float64], bool]:
-    """Return dates as seconds since 1970-01-01, and whether day and month could be swapped.
-
-    Dates such as 05/04/2024 are read day first unless one of the column proves the other order.
-    """
-    codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
-    order = day_order(distinct)
-    found = [seconds_of(cell, day_first=order is not False) for cell in distinct]
-    seconds = np.array([*(np.nan if s is None else s for s in found), np.nan], dtype=np.float64)
-    return np.asarray(seconds[codes]), order is None
-
-
 def levels_of(labels: Iterable[Any]) -> tuple[str, ...]:
     """Return the distinct labels in order of first appearance."""
-    return tuple(dict.fromkeys(label for label in labels if label is not None))
+    cells = labels if isinstance(labels, np.ndarray) else np.array([*labels], dtype=object)
+    distinct = pd.unique(cells)
+    return tuple(label for label in distinct if label is not None)
 
 
 def read_column(
@@ -232,8 +237,12 @@ def read_column(
         See `RawColumn`.
     """
     readings = read_numbers(cells, decimal, marks)
-    kept = cells.copy()
-    kept[readings.rows(Status.FORMULA)] = None
+    kept = cells
+    if isinstance(cells, LazyColumn):
+        cells.forget_numbers()
+    else:
+        kept = cells.copy()
+        kept[readings.rows(Status.FORMULA)] = None
     column = RawColumn(name, original, unit, position, "text", kept, decimal, readings, marks=marks)
     kind = kind_of(kept, readings, original, marks)
     if kind == "numeric" and unit is None and readings.units:

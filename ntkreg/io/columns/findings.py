@@ -6,13 +6,18 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.decimals import has_comma
 from ntkreg.io.cells.marks import narrow
 from ntkreg.io.cells.sentinels import find_sentinels
 from ntkreg.io.cells.units import same_unit
 from ntkreg.io.cells.values import Status
-from ntkreg.io.columns.column import RawColumn, has_leading_zeros, read_dates, zero_led
+from ntkreg.io.columns.column import RawColumn, has_leading_zeros, zero_led
+from ntkreg.io.columns.days import read_dates
+from ntkreg.io.columns.doubts import level_doubts, number_doubts
+from ntkreg.io.files.grid import worded
 from ntkreg.io.ledger import LedgerEntry, Severity
 from ntkreg.messages import Sentence
 
@@ -76,11 +81,11 @@ def column_entries(
     finder = Finder(column, rows, sheet)
     entries = missing_entries(finder) + _empty_entries(finder)
     if column.kind == "numeric":
-        entries += numeric_entries(finder)
+        entries += numeric_entries(finder) + number_doubts(finder)
     elif column.kind == "date":
         entries += _date_entries(finder)
     elif column.kind in _WORDS:
-        entries += _word_entries(finder)
+        entries += _word_entries(finder) + level_doubts(finder)
     return tuple(entries)
 
 
@@ -154,13 +159,19 @@ def numeric_entries(finder: Finder) -> list[LedgerEntry]:
         where = np.concatenate([readings.repairs[n] for n in _GLUED if n in readings.repairs])
         fields = {"unit": unit, "found": readings.units[0]}
         entries.append(finder.entry("warning", "W161", np.sort(where), **fields))
-    if finder.column.decimal == ",":
-        commas = np.flatnonzero([isinstance(c, str) and "," in c for c in finder.column.cells])
-        entries.append(finder.entry("repair", "R115", commas))
+    entries += _comma_entries(finder)
     for sentinel in find_sentinels(readings.values):
         where = np.flatnonzero(readings.values == sentinel)
         entries.append(finder.entry("warning", "W118", where, value=sentinel))
     return entries
+
+
+def _comma_entries(finder: Finder) -> list[LedgerEntry]:
+    if finder.column.decimal != ",":
+        return []
+    some = worded(finder.column.cells)
+    commas = some[[has_comma(cell) for cell in finder.column.cells[some]]]
+    return [finder.entry("repair", "R115", commas)] if len(commas) else []
 
 
 def _date_entries(finder: Finder) -> list[LedgerEntry]:
@@ -196,7 +207,7 @@ def _rare_levels(finder: Finder) -> list[LedgerEntry]:
     """Name the levels of a category that one row alone has."""
     if finder.column.kind != "category":
         return []
-    labels = finder.column.labels()
-    counts = Counter(label for label in labels if label is not None)
-    once = np.flatnonzero([counts.get(label) == 1 for label in labels])
-    return [finder.entry("warning", "W163", once, total=len(counts))] if len(once) else []
+    codes, levels = pd.factorize(finder.column.labels())
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+    once = np.flatnonzero((codes >= 0) & (counts[codes] == 1))
+    return [finder.entry("warning", "W163", once, total=len(levels))] if len(once) else []

@@ -14,7 +14,7 @@ from ntkreg.io.cells.units import without_unit
 SEPARATOR = " / "
 _RUNNING = re.compile(
     r"(?:.*(?:^|[^a-z]))?(?:no|id|index|idx|row|rowno|rowid|num|number|nr|#|seq)"
-    r"|.*(?:番号|連番|通番|通し番号|行番|項番)|unnamed:?\d*"
+    r"|.*(?:番号|連番|通番|通し番号|行番|項番)|unnamed:?\s*\d*"
 )
 _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60]")
@@ -106,7 +106,7 @@ def find(name: str, columns: Sequence[Named], file: str) -> int:
     """Return the position of the column a user means by `name`.
 
     Tried in turn: the exact name, the name folded, the name without its unit, the last part of a
-    name joined from several header rows. The first way that leads anywhere decides.
+    name joined from several header rows, any part of it. The first way that leads anywhere decides.
 
     Raises
     ------
@@ -119,6 +119,7 @@ def find(name: str, columns: Sequence[Named], file: str) -> int:
         lambda c: fold(without_unit(c.name)) == fold(name),
         lambda c: fold(c.name.rpartition(SEPARATOR)[2]) == fold(name),
         lambda c: fold(without_unit(c.name.rpartition(SEPARATOR)[2])) == fold(name),
+        lambda c: fold(name) in [fold(part) for part in c.name.split(SEPARATOR)],
     )
     where = {"file": file, "column": name}
     for way in ways:
