@@ -85,6 +85,7 @@ Out = Annotated[Path, typer.Option("--out", "-o", metavar="PATH", help="I673", s
 OptionalOut = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="PATH", help="I674", show_default=False)
 ]
+NoProfiler = Annotated[bool, typer.Option("--no-profiler", help="I746", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", "-f", help="I675", show_default=False)]
 LangOption = Annotated[
     Lang | None, typer.Option("--lang", metavar="ja|en", help="I676", show_default=False)

@@ -31,6 +31,7 @@ def run(
     seed: options.Seed = 0,
     models: options.Models = None,
     fail_on: options.FailOn = None,
+    no_profiler: options.NoProfiler = False,
     out: options.OptionalOut = None,
     force: options.Force = False,
     lang: options.LangOption = None,
@@ -54,6 +55,7 @@ def run(
         usl=usl,
         knowledge=knowledge,
         seed=seed,
+        profiler=not no_profiler,
         **options.chosen_names(models),
         **options.reading(
             sheet, encoding, header_row, no_header, fill_merged, keep, missing, censored

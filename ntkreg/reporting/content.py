@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.decision.results import IntervalResult
+from ntkreg.decision.what_if import WhatIf
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Dataset
@@ -54,6 +55,8 @@ class ReportContent:
         Training regime of the finite net on all rows.
     declined : tuple of Sentence, default=()
         What the error is if lot or time columns that the reader proposed matter after all.
+    what_if : WhatIf or None, default=None
+        Predictor of the profiler; None leaves it, and the rows that it holds, out of the report.
     """
 
     dataset: Dataset
@@ -71,3 +74,4 @@ class ReportContent:
     created: str
     regime: RegimeReport | None = None
     declined: tuple[Sentence, ...] = ()
+    what_if: WhatIf | None = None

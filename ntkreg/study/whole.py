@@ -11,24 +11,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ntkreg.decision import calibrate, mean_over_repeats
+from ntkreg.decision import calibrate
 from ntkreg.evaluation import CONTENDER_NAMES, make_plan, run_benchmark
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.exceptions import InputError
-from ntkreg.inspection import audit_leaks, explain, fit_domain, judge_knowledge, read_knowledge
-from ntkreg.inspection.results import Expectation, Explanation, KnowledgeVerdict
+from ntkreg.inspection import audit_leaks, explain, fit_domain, read_knowledge
+from ntkreg.inspection.results import Explanation
 from ntkreg.io import ReadingKeywords, ReadOptions, read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
 from ntkreg.study.declined import judge_declined
 from ntkreg.study.fitting import CONFIDENCE, fit_contender, labels_of, prescription_of
+from ntkreg.study.judging import judge_explanations
 from ntkreg.study.stages import Progress, Stages
 from ntkreg.study.training_regime import training_in_words
 from ntkreg.study.versions import package_versions
+from ntkreg.study.what_if import make_what_if
 
 TREES = "lightgbm"
 
@@ -64,6 +63,7 @@ def run_study(
     knowledge: str | Path | None = None,
     seed: int = 0,
     names: Sequence[str] = CONTENDER_NAMES,
+    profiler: bool = True,
     progress: Progress | None = None,
     **reading: Unpack[ReadingKeywords],
 ) -> StudyResult:
@@ -85,6 +85,8 @@ def run_study(
         Of all random choices.
     names : sequence of str, default=CONTENDER_NAMES
         Contenders.
+    profiler : bool, default=True
+        Whether the report gets a live profiler, with the rows that it needs.
     progress : callable, optional
         Called as `progress(done, total, text)` before each step; an exception that it raises
         (or a KeyboardInterrupt between folds) ends the study with nothing left behind.
@@ -127,8 +129,7 @@ def run_study(
         declined = judge_declined(dataset, benchmark, read, group=group, time=time, seed=seed)
     fitted = _fit_all(benchmark, dataset, seed, stages)
     explanations = _explain(benchmark, fitted, dataset, seed, stages)
-    with stages.stage("knowledge"):
-        judged = _judge(expectations, explanations, benchmark, dataset, seed)
+    judged = judge_explanations(expectations, explanations, benchmark, dataset, stages, seed=seed)
     with stages.stage("regime"):
         training = training_in_words(fitted, dataset, benchmark, seed=seed)
     model = _model(benchmark, fitted, dataset, seed, settings)
@@ -143,6 +144,7 @@ def run_study(
         prescription=training.prescription,
         trace=training.trace,
         regime=training.regime,
+        what_if=make_what_if(fitted, dataset, benchmark, stages, seed=seed) if profiler else None,
         specification=(lsl, usl),
         settings=settings,
         versions=model.versions,
@@ -178,7 +180,7 @@ def _fit_all(
     if "ntk" not in wanted:
         wanted.append("ntk-kernel")
     explained = {benchmark.chosen, TREES} & set(wanted)
-    stages.expect(len(set(wanted)) + len(explained) + 2)
+    stages.expect(len(set(wanted)) + len(explained) + 3)
     fitted = {}
     for name in dict.fromkeys(wanted):
         with stages.stage("fit", f"fit {name}"):
@@ -199,33 +201,6 @@ def _explain(
             with stages.stage("explain", f"explain {name}"):
                 explanations.append(explain(fitted[name], name, dataset, seed=seed))
     return tuple(explanations)
-
-
-def _judge(
-    expectations: Sequence[Expectation],
-    explanations: Sequence[Explanation],
-    benchmark: BenchmarkResult,
-    dataset: Dataset,
-    seed: int,
-) -> tuple[KnowledgeVerdict, ...]:
-    return tuple(
-        verdict
-        for explanation in explanations
-        for verdict in judge_knowledge(
-            expectations,
-            explanation,
-            dataset,
-            seed=seed,
-            residuals=_held_out_residuals(benchmark, explanation.model, dataset),
-        )
-    )
-
-
-def _held_out_residuals(
-    benchmark: BenchmarkResult, name: str, dataset: Dataset
-) -> NDArray[np.float64]:
-    # residuals of the fit itself would make a model that overfits too sure of its slopes
-    return dataset.y - mean_over_repeats(benchmark.of(name).predictions)
 
 
 def _model(
