@@ -91,5 +91,7 @@ def _matching(
     cells: NDArray[np.object_], rows: NDArray[np.int64], pattern: re.Pattern[str]
 ) -> NDArray[np.int64]:
     """Return those rows whose text a pattern describes."""
-    hits = [isinstance(cell, str) and bool(pattern.fullmatch(cell.strip())) for cell in cells[rows]]
-    return np.asarray(rows[np.array(hits, dtype=bool)], dtype=np.int64)
+    # a column of words repeats them
+    codes, distinct = pd.factorize(pd.Series(cells[rows], dtype=object))
+    hits = [isinstance(cell, str) and bool(pattern.fullmatch(cell.strip())) for cell in distinct]
+    return np.asarray(rows[np.array([*hits, False], dtype=bool)[codes]], dtype=np.int64)
