@@ -18,7 +18,8 @@ from ntkreg.io.dataset import Column, Dataset, Role
 from ntkreg.io.layout.names import find, fold
 from ntkreg.io.ledger import Ledger, LedgerEntry, Severity
 from ntkreg.io.options import ReadingKeywords
-from ntkreg.io.raw import RawTable, read_raw
+from ntkreg.io.raw import RawTable
+from ntkreg.io.sheet_choice import read_sheet_with
 from ntkreg.io.target import check_target, target_values
 from ntkreg.messages import Sentence
 
@@ -81,7 +82,7 @@ def read_table(
     >>> data.X.columns.tolist(), data.n_rows
     (['Temp (C)'], 12)
     """
-    raw = read_raw(path, **reading)
+    raw = read_sheet_with(target, path, **reading)
     roles = _assign_roles(raw, target, group, time, tuple(drop))
     return make_dataset(raw, roles)
 

@@ -164,3 +164,26 @@ def test_B10_merged_cells_in_the_data_are_said_and_filled_on_request(tmp_path):
 def test_B11_a_header_alone_is_an_error(tmp_path, text):
     with pytest.raises(InputError, match="no row of data below"):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "cover", [[["月報"], ["作成", "品質課"]], [["項目", "値"], ["温度", 850], ["圧力", 3]], []]
+)
+def test_B01_a_cover_is_not_the_table_when_the_target_is_named(tmp_path, cover):
+    book = openpyxl.Workbook()
+    book.active.title = "表紙"
+    for row in cover:
+        book.active.append(row)
+    data = book.create_sheet("データ")
+    data.append(["温度", "強度"])
+    for i in range(15):
+        data.append([20 + i, i * i])
+    book.save(tmp_path / "t.xlsx")
+    dataset = read_table(tmp_path / "t.xlsx", target="強度")
+    assert (dataset.source.sheet, dataset.n_rows) == ("データ", 15)
+    said = {entry.message.code for entry in dataset.ledger.entries}
+    assert said & {"W104", "W188"}
+    with pytest.raises(InputError, match=r"t\.xlsx"):
+        read_table(tmp_path / "t.xlsx", target="伸び")
+    with pytest.raises(InputError, match=r"t\.xlsx"):
+        read_table(tmp_path / "t.xlsx", target="強度", sheet="表紙")

@@ -115,6 +115,12 @@ def read_sheet(data: bytes, file: str, kind: Kind, sheet: str | None) -> Sheet:
     return Sheet(title, head["all"].index(title), rows, merged, _remarks(head, title, sheet))
 
 
+def sheet_names(data: bytes, file: str, kind: Kind) -> tuple[str, ...]:
+    """Return the names of the visible sheets, in the order of the file (errors: `read_sheet`)."""
+    # no sheet has an empty name: none is read
+    return tuple(_run(data, file, kind, "")[0]["visible"])
+
+
 def damaged(file: str, reason: str) -> InputError:
     """Return the error for a file that contradicts itself."""
     return InputError("E111", {"file": file}, file=file, reason=reason)
