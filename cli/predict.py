@@ -13,6 +13,8 @@ def predict(
     file: options.File,
     out: options.Out,
     sheet: options.Sheet = None,
+    lsl: options.Lsl = None,
+    usl: options.Usl = None,
     encoding: options.Encoding = None,
     force: options.Force = False,
     lang: options.LangOption = None,
@@ -27,7 +29,9 @@ def predict(
     check_ending(out)
     check_free_file(out, force=force, sources=(file,))
     model = load_model(folder)
-    predictions = predict_file(model, file, sheet=sheet, encoding=encoding, language=talk.language)
+    predictions = predict_file(
+        model, file, sheet=sheet, encoding=encoding, language=talk.language, lsl=lsl, usl=usl
+    )
     write_predictions(predictions, out)
     talk.warn([entry.message for entry in predictions.ledger.of("warning")])
     if predictions.scores is not None:

@@ -93,7 +93,7 @@ def test_one_changed_bit_anywhere_is_noticed(file, tmp_path):
 def test_a_newer_model_is_refused_by_its_version(tmp_path):
     folder = save_model(tmp_path / "m", fitted_model())
     path = folder / "model.json"
-    path.write_bytes(path.read_bytes().replace(b'"schema_version": 1', b'"schema_version": 7', 1))
+    path.write_bytes(path.read_bytes().replace(b'"schema_version": 2', b'"schema_version": 7', 1))
     with pytest.raises(ModelFileError, match=r"version 7.*E502"):
         load_model(folder)
 

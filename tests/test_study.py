@@ -119,7 +119,8 @@ def test_every_row_of_a_file_gets_a_row(study, tmp_path):
     predictions = predict_file(study.model, path, language="ja")
     assert list(predictions.table.columns[:4]) == ["材料", "温度[℃]", "圧力", "prediction (input)"]
     assert list(predictions.table.columns[4:]) == [
-        *("prediction", "lower", "upper", "in_domain", "note")
+        *("prediction", "lower", "upper", "in_domain", "note"),
+        "probability out of specification",
     ]
     assert np.isfinite(predictions.table["prediction"]).tolist() == [True, False, True]
     assert predictions.table["in_domain"].tolist() == [True, False, False]

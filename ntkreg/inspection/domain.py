@@ -98,11 +98,20 @@ class Domain:
         return nearest
 
     def neighbours(self, features: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return distances and positions in `points` of the nearest rows, the nearest first."""
-        if len(features) == 0:
-            return np.zeros((0, 1)), np.zeros((0, 1), dtype=np.int64)
-        search = NearestNeighbors(n_neighbors=self.n_neighbors).fit(self.points)
-        distances, positions = search.kneighbors(embed(features, self.space))
+        """Return distances and positions in `points` of the nearest rows, the nearest first.
+
+        Missing and unseen cells of a row do not count.
+        """
+        rows, known = embed(features, self.space), known_dimensions(features, self.space)
+        distances = np.zeros((len(rows), self.n_neighbors))
+        positions = np.zeros((len(rows), self.n_neighbors), dtype=np.int64)
+        patterns, which = np.unique(known, axis=0, return_inverse=True)
+        for k, pattern in enumerate(patterns):
+            if pattern.any():
+                own = np.ravel(which) == k
+                search = NearestNeighbors(n_neighbors=self.n_neighbors)
+                search.fit(self.points[:, pattern])
+                distances[own], positions[own] = search.kneighbors(rows[own][:, pattern])
         return distances, positions
 
     def deviations(self, features: pd.DataFrame) -> Deviations:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.inspection.domain import MARGIN, Domain
-from ntkreg.inspection.space import dimension_owner, embed, is_numeric
+from ntkreg.inspection.space import dimension_owner, embed, is_numeric, known_dimensions
 from ntkreg.messages import Sentence
 
 MAX_NAMED = 3
@@ -57,22 +58,23 @@ def _number(value: float) -> str:
 def _beyond(domain: Domain, row: pd.DataFrame, columns: NDArray[np.int64]) -> Sentence:
     items: list[Sentence | str] = []
     for j in columns.tolist():
-        cell, label = row.iloc[0, j], domain.labels[j]
+        label = domain.labels[j]
+        cell: Any = row.iloc[0, j]
         if not is_numeric(row.iloc[:, j]):
             items.append(Sentence("W416", {"column": label, "level": str(cell)}))
             continue
         # the limits hold a margin; the reader knows the range itself
         margin = MARGIN / (1.0 + 2.0 * MARGIN) * (domain.upper[j] - domain.lower[j])
         low, high = domain.lower[j] + margin, domain.upper[j] - margin
-        values = {"value": _number(cell), "low": _rounded(low, high), "high": _rounded(high, low)}
+        values = {"value": _number(cell), "low": _limit(low, high), "high": _limit(high, low)}
         items.append(Sentence("W415", {"column": label, **values}))
     return Sentence("W411", {"cells": _shortened(items)})
 
 
-def _rounded(limit: float, other: float) -> str:
+def _limit(limit: float, other: float) -> str:
     """Write a limit without the digits that only rounding put there."""
     scale = max(abs(limit), abs(other))
-    return _number(0.0 if abs(limit) < 1e-6 * scale else limit)
+    return _number(0.0 if abs(limit) < 1e-6 * scale else float(f"{limit:.4g}"))
 
 
 def _combination(domain: Domain, row: pd.DataFrame, ratios: Array) -> Sentence:
@@ -93,7 +95,8 @@ def _combination(domain: Domain, row: pd.DataFrame, ratios: Array) -> Sentence:
 
 def _far(domain: Domain, row: pd.DataFrame, ratio: float) -> Sentence:
     nearest = domain.points[domain.neighbours(row)[1][0, 0]]
-    gaps = (embed(row, domain.space)[0] - nearest) ** 2
+    known = known_dimensions(row, domain.space)[0]
+    gaps = np.where(known, (embed(row, domain.space)[0] - nearest) ** 2, 0.0)
     owner = dimension_owner(domain.space)
     by_column = np.bincount(owner, gaps, minlength=len(domain.keys))
     order = [j for j in np.argsort(-by_column, kind="stable").tolist() if by_column[j] > 0]
@@ -114,7 +117,7 @@ def _training_cell(domain: Domain, block: Array, j: int) -> str:
 
 
 def _cell(row: pd.DataFrame, j: int) -> str:
-    cell = row.iloc[0, j]
+    cell: Any = row.iloc[0, j]
     if pd.isna(cell):
         return "–"
     return _number(float(cell)) if is_numeric(row.iloc[:, j]) else str(cell)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.decision.results import IntervalResult
+from ntkreg.decision.results import HeldOutDecisions, IntervalResult
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Dataset
@@ -51,6 +51,8 @@ class ReportContent:
         Date of the run, ISO form.
     regime : RegimeReport or None, default=None
         Training regime of the finite net on all rows.
+    decisions : HeldOutDecisions or None, default=None
+        Intervals, domain and specification of the training rows, each as when held out.
     """
 
     dataset: Dataset
@@ -67,3 +69,4 @@ class ReportContent:
     versions: Mapping[str, str]
     created: str
     regime: RegimeReport | None = None
+    decisions: HeldOutDecisions | None = None

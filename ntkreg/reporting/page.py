@@ -15,6 +15,7 @@ from ntkreg.messages import Language
 from ntkreg.reporting import (
     sections_accuracy,
     sections_data,
+    sections_decision,
     sections_model,
     sections_regime,
     sections_scores,
@@ -74,6 +75,7 @@ def _sections(view: View) -> dict[str, Any]:
         "data": sections_data.data(view),
         "scores": sections_scores.scores(view),
         "accuracy": sections_accuracy.accuracy(view),
+        "decision": sections_decision.decision(view),
         "shap": sections_model.shap(view),
         "knowledge": sections_model.knowledge(view),
         "method": sections_model.method(view),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 import time as clock
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,25 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.decision import calibrate, mean_over_repeats
+from ntkreg.decision import COST_RATIO, mean_over_repeats
 from ntkreg.evaluation import CONTENDER_NAMES, make_plan, run_benchmark
 from ntkreg.evaluation.results import BenchmarkResult
-from ntkreg.exceptions import InputError
-from ntkreg.inspection import audit_leaks, explain, fit_domain, judge_knowledge, read_knowledge
+from ntkreg.inspection import audit_leaks, explain, judge_knowledge, read_knowledge
 from ntkreg.inspection.results import Expectation, Explanation, KnowledgeVerdict
 from ntkreg.io import read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
-from ntkreg.study.fitting import (
-    CONFIDENCE,
-    fit_contender,
-    labels_of,
-    prescription_of,
-)
+from ntkreg.study.deciding import model_with_decisions
+from ntkreg.study.fitting import CONFIDENCE, fit_contender
+from ntkreg.study.specification import check_cost_ratio, check_limits
 from ntkreg.study.stages import Progress, Stages
 from ntkreg.study.training_regime import training_in_words
-from ntkreg.study.versions import package_versions
 
 TREES = "lightgbm"
 
@@ -66,6 +60,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     drop: Sequence[str] = (),
     lsl: float | None = None,
     usl: float | None = None,
+    cost_ratio: float = COST_RATIO,
     knowledge: str | Path | None = None,
     seed: int = 0,
     names: Sequence[str] = CONTENDER_NAMES,
@@ -83,6 +78,8 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         As in :func:`ntkreg.io.read_table`.
     lsl, usl : float, optional
         Lower and upper specification limit, target unit.
+    cost_ratio : float, default=10.0
+        How many false alarms one missed row out of specification is worth.
     knowledge : str or Path, optional
         A `knowledge.toml`, see :func:`ntkreg.inspection.read_knowledge`.
     seed : int, default=0
@@ -113,9 +110,11 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     >>> study.model.name
     'ridge'
     """
-    _check_limits(lsl, usl)
+    check_limits(lsl, usl)
+    check_cost_ratio(cost_ratio)
     reading = {"sheet": sheet, "encoding": encoding, "group": group, "time": time}
     settings = {"target": target, **reading, "drop": list(drop), "lsl": lsl, "usl": usl,
+                "cost_ratio": cost_ratio,
                 "knowledge": Path(knowledge).name if knowledge else None, "seed": seed,
                 "models": list(names), "confidence": CONFIDENCE}  # fmt: skip
     stages = Stages(progress or (lambda _done, _total, _text: None))
@@ -130,7 +129,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         judged = _judge(expectations, explanations, benchmark, dataset, seed)
     with stages.stage("regime"):
         training = training_in_words(fitted, dataset, benchmark, seed=seed)
-    model = _model(benchmark, fitted, dataset, seed, settings)
+    model, decisions = model_with_decisions(benchmark, fitted, dataset, seed, settings)
     content = ReportContent(
         dataset=dataset,
         leaks=leaks,
@@ -138,7 +137,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         explanations=explanations,
         knowledge=judged,
         intervals=model.interval,
-        in_domain=model.domain.inside(dataset.features),
+        in_domain=np.array([reason is None for reason in decisions.reasons]),
         prescription=training.prescription,
         trace=training.trace,
         regime=training.regime,
@@ -146,15 +145,10 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         settings=settings,
         versions=model.versions,
         created=datetime.date.today().isoformat(),
+        decisions=decisions,
     )
     stages.finish()
     return StudyResult(content, model, stages.seconds)
-
-
-def _check_limits(lsl: float | None, usl: float | None) -> None:
-    known = [limit for limit in (lsl, usl) if limit is not None]
-    if not all(math.isfinite(limit) for limit in known) or known != sorted(set(known)):
-        raise InputError("E524", lower=lsl, upper=usl)
 
 
 def _benchmark(
@@ -224,25 +218,3 @@ def _held_out_residuals(
 ) -> NDArray[np.float64]:
     # residuals of the fit itself would make a model that overfits too sure of its slopes
     return dataset.y - mean_over_repeats(benchmark.of(name).predictions)
-
-
-def _model(
-    benchmark: BenchmarkResult,
-    fitted: Mapping[str, Any],
-    dataset: Dataset,
-    seed: int,
-    settings: Mapping[str, Any],
-) -> FittedModel:
-    name = benchmark.chosen
-    held_out = benchmark.of(name).predictions
-    return FittedModel(
-        name=name,
-        estimator=fitted[name],
-        columns=dataset.columns,
-        interval=calibrate(dataset.y, held_out, benchmark.plan, confidence=CONFIDENCE),
-        domain=fit_domain(dataset.features, labels_of(dataset), seed=seed),
-        prescription=prescription_of(fitted[name]),
-        settings=settings,
-        versions=package_versions(),
-        data_sha256=dataset.source.sha256,
-    )
