@@ -39,21 +39,21 @@ def decisions_in_words(
     if decisions is None:
         return ()
     covered, percent = decisions.covered, 100.0 * interval.confidence
-    sentences = [Sentence("I697", {"confidence": percent})]
+    sentences = [Sentence("I704", {"confidence": percent})]
     if math.isfinite(interval.half_width) and covered.total:
         values = {"confidence": percent, "coverage": 100.0 * covered.share,
                   "hits": covered.hits, "total": covered.total,
                   "half_width": interval.half_width}  # fmt: skip
-        sentences = [Sentence("I698", values)]
+        sentences = [Sentence("I705", values)]
     found = decisions.specification
     if found is not None and found.n_bad:
         caught = found.bad_caught
         values = {"caught": caught.hits, "bad": caught.total, "false": found.good_alarmed.hits,
                   "good": found.good_alarmed.total, "ratio": found.cost_ratio,
                   "threshold": 100.0 * found.threshold}  # fmt: skip
-        sentences.append(Sentence("I699", values))
+        sentences.append(Sentence("I706", values))
     elif found is not None:
-        sentences.append(Sentence("I700", {"n_rows": found.good_alarmed.total}))
+        sentences.append(Sentence("I707", {"n_rows": found.good_alarmed.total}))
     return tuple(sentences)
 
 
