@@ -21,10 +21,20 @@ def check_limits(lsl: float | None, usl: float | None) -> None:
         raise InputError("E524", lower=lsl, upper=usl)
 
 
-def check_cost_ratio(cost_ratio: float) -> None:
-    """Raise InputError unless the cost of a missed bad row is a positive number."""
+def specification_settings(
+    lsl: float | None, usl: float | None, cost_ratio: float
+) -> dict[str, float | None]:
+    """Return limits and cost of a missed bad row as settings of a run.
+
+    Raises
+    ------
+    InputError
+        E524: the limits are not usable. E528: the cost is not a positive number.
+    """
+    check_limits(lsl, usl)
     if not (math.isfinite(cost_ratio) and cost_ratio > 0):
         raise InputError("E528", value=cost_ratio)
+    return {"lsl": lsl, "usl": usl, "cost_ratio": cost_ratio}
 
 
 def limits_of(settings: Mapping[str, Any]) -> tuple[float | None, float | None]:

@@ -23,7 +23,7 @@ from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
 from ntkreg.study.deciding import model_with_decisions
 from ntkreg.study.fitting import CONFIDENCE, fit_contender
-from ntkreg.study.specification import check_cost_ratio, check_limits
+from ntkreg.study.specification import specification_settings
 from ntkreg.study.stages import Progress, Stages
 from ntkreg.study.training_regime import training_in_words
 
@@ -110,11 +110,9 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     >>> study.model.name
     'ridge'
     """
-    check_limits(lsl, usl)
-    check_cost_ratio(cost_ratio)
     reading = {"sheet": sheet, "encoding": encoding, "group": group, "time": time}
-    settings = {"target": target, **reading, "drop": list(drop), "lsl": lsl, "usl": usl,
-                "cost_ratio": cost_ratio,
+    settings = {"target": target, **reading, "drop": list(drop),
+                **specification_settings(lsl, usl, cost_ratio),
                 "knowledge": Path(knowledge).name if knowledge else None, "seed": seed,
                 "models": list(names), "confidence": CONFIDENCE}  # fmt: skip
     stages = Stages(progress or (lambda _done, _total, _text: None))
