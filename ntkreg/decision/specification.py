@@ -138,6 +138,10 @@ def area_under_curve(stated: Array, bad: NDArray[np.bool_]) -> tuple[float, tupl
     if min(n_bad, n_good) < MIN_FOR_AUC:
         return float("nan"), (float("nan"), float("nan"))
     auc = float(roc_auc_score(bad, stated))
+    if auc in (0.0, 1.0):
+        # the formula gives no width here: as sure as of so many successes in a row
+        sure = count(np.full(min(n_bad, n_good), auc == 1.0))
+        return auc, (sure.low, sure.high)
     # Hanley and McNeil 1982, Radiology 143, 29-36
     q1, q2 = auc / (2.0 - auc), 2.0 * auc**2 / (1.0 + auc)
     variance = auc * (1.0 - auc) + (n_bad - 1) * (q1 - auc**2) + (n_good - 1) * (q2 - auc**2)

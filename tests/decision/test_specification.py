@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest, norm
 
 from ntkreg.decision import judge_specification
-from ntkreg.decision.specification import count, probability_out
+from ntkreg.decision.specification import area_under_curve, count, probability_out
 from ntkreg.evaluation.results import Fold, SplitPlan
 from ntkreg.messages import Sentence
 
@@ -81,6 +81,12 @@ def test_a_ranking_is_only_rated_with_enough_bad_rows(rows):
     assert np.isnan(few.auc)
     assert np.isnan(few.auc_interval).all()
     assert few.bad_caught.total == 4
+
+
+def test_a_faultless_ranking_of_few_rows_is_not_certain():
+    auc, (low, high) = area_under_curve(np.arange(30.0), np.arange(30) >= 20)
+    assert (auc, high) == (1.0, 1.0)
+    assert low == pytest.approx(0.025**0.1)
 
 
 def test_along_time_only_earlier_rows_judge(rows):
