@@ -12,6 +12,12 @@ def benchmark(
     out: options.Out,
     sheet: options.Sheet = None,
     encoding: options.Encoding = None,
+    header_row: options.HeaderRow = None,
+    no_header: options.NoHeader = False,
+    fill_merged: options.FillMerged = False,
+    keep: options.Keep = None,
+    missing: options.Missing = None,
+    censored: options.Censored = options.CensoredValues.missing,
     group: options.Group = None,
     time: options.Time = None,
     drop: options.Drop = None,
@@ -31,14 +37,15 @@ def benchmark(
         result, dataset = compare_models(
             file,
             target,
-            sheet=sheet,
-            encoding=encoding,
             group=group,
             time=time,
             drop=drop or (),
             seed=seed,
             progress=progress,
             **options.chosen_names(models),
+            **options.reading(
+                sheet, encoding, header_row, no_header, fill_merged, keep, missing, censored
+            ),
         )
     write_leaderboard(result, out, force=force)
     talk.warn([entry.message for entry in dataset.ledger.of("warning")])

@@ -20,6 +20,12 @@ def check(
     target: options.OptionalTarget = None,
     sheet: options.Sheet = None,
     encoding: options.Encoding = None,
+    header_row: options.HeaderRow = None,
+    no_header: options.NoHeader = False,
+    fill_merged: options.FillMerged = False,
+    keep: options.Keep = None,
+    missing: options.Missing = None,
+    censored: options.Censored = options.CensoredValues.missing,
     group: options.Group = None,
     time: options.Time = None,
     drop: options.Drop = None,
@@ -35,12 +41,13 @@ def check(
     document = check_table(
         file,
         target,
-        sheet=sheet,
-        encoding=encoding,
         group=group,
         time=time,
         drop=drop or (),
         language=talk.language,
+        **options.reading(
+            sheet, encoding, header_row, no_header, fill_merged, keep, missing, censored
+        ),
     )
     if as_json:
         talk.result(json_text(document))
@@ -69,4 +76,4 @@ def _show(document: dict[str, Any], talk: Talk) -> None:
         if entries or code != "I741":
             talk.result(word(code, n=len(entries)))
         for entry in entries:
-            talk.result(f"  {entry['code']}  {entry['message']}")
+            talk.result(f"  {entry['code']}  {entry['message']} {entry['hint']}".rstrip())

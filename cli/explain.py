@@ -12,6 +12,9 @@ def explain(
     out: options.Out,
     sheet: options.Sheet = None,
     encoding: options.Encoding = None,
+    header_row: options.HeaderRow = None,
+    no_header: options.NoHeader = False,
+    fill_merged: options.FillMerged = False,
     seed: options.Seed = 0,
     force: options.Force = False,
     lang: options.LangOption = None,
@@ -25,9 +28,10 @@ def explain(
     talk = Talk(lang, quiet)
     check_free_file(out, force=force, sources=(file,))
     model = load_model(folder)
+    reading = options.reading(sheet, encoding, header_row, no_header, fill_merged)
     with talk.progress() as progress:
         progress(0, 1, f"explain {model.name}")
-        explanation, dataset = explain_file(model, file, sheet=sheet, encoding=encoding, seed=seed)
+        explanation, dataset = explain_file(model, file, seed=seed, **reading)
     write_explanation_page(explanation, dataset, out, talk.language)
     talk.warn([entry.message for entry in dataset.ledger.of("warning")])
     talk.result(str(out))

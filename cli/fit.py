@@ -17,6 +17,12 @@ def fit(
     model: options.OneModel = options.Model.ntk,
     sheet: options.Sheet = None,
     encoding: options.Encoding = None,
+    header_row: options.HeaderRow = None,
+    no_header: options.NoHeader = False,
+    fill_merged: options.FillMerged = False,
+    keep: options.Keep = None,
+    missing: options.Missing = None,
+    censored: options.Censored = options.CensoredValues.missing,
     group: options.Group = None,
     time: options.Time = None,
     drop: options.Drop = None,
@@ -36,12 +42,13 @@ def fit(
         file,
         target,
         name=model.value,
-        sheet=sheet,
-        encoding=encoding,
         group=group,
         time=time,
         drop=drop or (),
         seed=seed,
+        **options.reading(
+            sheet, encoding, header_row, no_header, fill_merged, keep, missing, censored
+        ),
     )
     with new_folder(out, force=force) as folder:
         save_model(folder, fitted)

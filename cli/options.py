@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from ntkreg.io import ReadingKeywords
 
 
 class Lang(StrEnum):
@@ -22,6 +25,13 @@ class Gate(StrEnum):
     leak = "leak"
     contradiction = "contradiction"
     not_better = "not-better"
+
+
+class CensoredValues(StrEnum):
+    """What becomes of values beyond a limit of measurement."""
+
+    missing = "missing"
+    limit = "limit"
 
 
 class Model(StrEnum):
@@ -47,6 +57,16 @@ OptionalTarget = Annotated[
 ]
 Sheet = Annotated[str | None, typer.Option(metavar="NAME", help="I663", show_default=False)]
 Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="I664", show_default=False)]
+HeaderRow = Annotated[
+    int | None, typer.Option("--header-row", metavar="N", min=1, help="I698", show_default=False)
+]
+NoHeader = Annotated[bool, typer.Option("--no-header", help="I684", show_default=False)]
+FillMerged = Annotated[bool, typer.Option("--fill-merged", help="I685", show_default=False)]
+Keep = Annotated[list[str] | None, typer.Option(metavar="WORD", help="I686", show_default=False)]
+Missing = Annotated[
+    list[str] | None, typer.Option(metavar="VALUE", help="I687", show_default=False)
+]
+Censored = Annotated[CensoredValues, typer.Option(metavar="missing|limit", help="I688")]
 Group = Annotated[str | None, typer.Option(metavar="COLUMN", help="I665", show_default=False)]
 Time = Annotated[str | None, typer.Option(metavar="COLUMN", help="I666", show_default=False)]
 Drop = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="I667", show_default=False)]
@@ -66,6 +86,7 @@ Out = Annotated[Path, typer.Option("--out", "-o", metavar="PATH", help="I673", s
 OptionalOut = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="PATH", help="I674", show_default=False)
 ]
+NoProfiler = Annotated[bool, typer.Option("--no-profiler", help="I746", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", "-f", help="I675", show_default=False)]
 LangOption = Annotated[
     Lang | None, typer.Option("--lang", metavar="ja|en", help="I676", show_default=False)
@@ -79,3 +100,28 @@ OneModel = Annotated[Model, typer.Option("--model", "-m", metavar="NAME", help="
 def chosen_names(models: list[Model] | None) -> dict[str, tuple[str, ...]]:
     """Return the keyword `names` for the library when the user chose models, else nothing."""
     return {"names": tuple(dict.fromkeys(model.value for model in models))} if models else {}
+
+
+def reading(
+    sheet: str | None,
+    encoding: str | None,
+    header_row: int | None,
+    no_header: bool,
+    fill_merged: bool,
+    keep: list[str] | None = None,
+    missing: list[str] | None = None,
+    censored: CensoredValues = CensoredValues.missing,
+) -> ReadingKeywords:
+    """Return the reading options for the library: those that were given."""
+    given: ReadingKeywords = {"sheet": sheet, "encoding": encoding, "header_row": header_row}
+    if no_header:
+        given["no_header"] = True
+    if fill_merged:
+        given["fill_merged"] = True
+    if keep:
+        given["keep"] = keep
+    if missing:
+        given["missing"] = missing
+    if censored is CensoredValues.limit:
+        given["censored"] = "limit"
+    return given

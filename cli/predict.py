@@ -16,6 +16,9 @@ def predict(
     lsl: options.Lsl = None,
     usl: options.Usl = None,
     encoding: options.Encoding = None,
+    header_row: options.HeaderRow = None,
+    no_header: options.NoHeader = False,
+    fill_merged: options.FillMerged = False,
     force: options.Force = False,
     lang: options.LangOption = None,
     quiet: options.Quiet = False,
@@ -29,9 +32,8 @@ def predict(
     check_ending(out)
     check_free_file(out, force=force, sources=(file,))
     model = load_model(folder)
-    predictions = predict_file(
-        model, file, sheet=sheet, encoding=encoding, language=talk.language, lsl=lsl, usl=usl
-    )
+    reading = options.reading(sheet, encoding, header_row, no_header, fill_merged)
+    predictions = predict_file(model, file, language=talk.language, lsl=lsl, usl=usl, **reading)
     write_predictions(predictions, out)
     talk.warn([entry.message for entry in predictions.ledger.of("warning")])
     if predictions.scores is not None:

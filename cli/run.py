@@ -16,6 +16,12 @@ def run(
     target: options.Target,
     sheet: options.Sheet = None,
     encoding: options.Encoding = None,
+    header_row: options.HeaderRow = None,
+    no_header: options.NoHeader = False,
+    fill_merged: options.FillMerged = False,
+    keep: options.Keep = None,
+    missing: options.Missing = None,
+    censored: options.Censored = options.CensoredValues.missing,
     group: options.Group = None,
     time: options.Time = None,
     drop: options.Drop = None,
@@ -26,6 +32,7 @@ def run(
     seed: options.Seed = 0,
     models: options.Models = None,
     fail_on: options.FailOn = None,
+    no_profiler: options.NoProfiler = False,
     out: options.OptionalOut = None,
     force: options.Force = False,
     lang: options.LangOption = None,
@@ -42,8 +49,6 @@ def run(
         force=force,
         gates=tuple(gate.value for gate in fail_on or ()),
         target=target,
-        sheet=sheet,
-        encoding=encoding,
         group=group,
         time=time,
         drop=drop or (),
@@ -52,7 +57,11 @@ def run(
         cost_ratio=cost_ratio,
         knowledge=knowledge,
         seed=seed,
+        profiler=not no_profiler,
         **options.chosen_names(models),
+        **options.reading(
+            sheet, encoding, header_row, no_header, fill_merged, keep, missing, censored
+        ),
     )
 
 
@@ -94,6 +103,8 @@ def study_and_write(
         talk.result(sentence.text(talk.language))
     for sentence in decisions_in_words(content.intervals, content.decisions):
         talk.say(sentence)
+    for sentence in content.declined:
+        talk.result(f"{sentence.text(talk.language)} {sentence.hint(talk.language)}".rstrip())
     talk.result(str(report))
     failed = failed_gates(content, gates)
     talk.warn(failed)

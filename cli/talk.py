@@ -25,6 +25,8 @@ _STAGES = {
     "fit": "I692",
     "knowledge": "I693",
     "regime": "I696",
+    "declined": "I697",
+    "profiler": "I747",
 }
 
 

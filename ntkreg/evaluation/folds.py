@@ -136,12 +136,9 @@ def inner_groups(plan: SplitPlan) -> NDArray[np.int64] | None:
     Returns
     -------
     ndarray of shape (n_rows,) of int, or None
-        The plan's units if it is by group or keeps copies together; None otherwise, and for plans
-        by time.
+        The plan's units; None if each row is one of its own.
     """
-    if plan.kind == "group" or (plan.kind == "random" and plan.n_duplicates > 0):
-        return plan.unit
-    return None
+    return plan.unit if len(np.unique(plan.unit)) < len(plan.unit) else None
 
 
 def _failure_types() -> tuple[type[Exception], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from ntkreg.messages import Sentence
 
 MIN_ROWS = 10
 SMALL_TABLE, N_REPEATS = 120, 3
+# a fold may lose this share of its training rows to copies of its test rows
+MOST_LOST = 0.5
 
 Units = NDArray[np.int64]
 
@@ -34,7 +37,9 @@ def make_plan(dataset: Dataset, *, seed: int = 0, n_splits: int = 5) -> SplitPla
     In the last two, near-duplicate rows (see `duplicate_units`) always stay on one side, and
     tables of up to 120 rows are divided three times over, because one division of so few rows is
     a matter of luck. Repeated settings of a designed experiment count as near-duplicates: the
-    question is then how well a *new* setting is predicted.
+    question is then how well a *new* setting is predicted. Where groups or times divide copies,
+    those of the test rows are left out of the training rows, unless a fold would lose more than
+    half of them: then the settings repeat as a matter of course, and knowing them is no leak.
 
     Parameters
     ----------
@@ -105,7 +110,12 @@ def _by_group(dataset: Dataset, copies: Units, seed: int, n_splits: int) -> Spli
     if glued:
         unit = groups
     folds = _repeated(unit, seed, n_splits)
-    code = "I307" if glued else ("I306" if int(unit.max()) + 1 < n_splits else "I305")
+    apart = _without_copies(folds, copies) if glued else folds
+    if glued:
+        code = "I307" if apart is folds else "I317"
+    else:
+        code = "I306" if int(unit.max()) + 1 < n_splits else "I305"
+    folds = apart
     reason = _say(code, folds, groups=n_groups, copies=n_copies)
     return SplitPlan("group", folds, unit, _group_table(dataset, folds), n_copies, reason)
 
@@ -130,11 +140,25 @@ def _by_time(dataset: Dataset, copies: Units, n_splits: int) -> SplitPlan:
             folds.append(Fold(0, train, test))
     if not folds:
         raise InputError("E304", {"file": dataset.source.file})
-    by_group = dataset.groups is not None
-    unit = _codes(dataset.groups) if dataset.groups is not None else copies
-    table = _group_table(dataset, tuple(folds)) if by_group else ()
-    reason = _say("I309" if by_group else "I308", tuple(folds))
-    return SplitPlan("time", tuple(folds), unit, table, _n_copies(copies), reason)
+    every, n_copies = tuple(folds), _n_copies(copies)
+    apart = _without_copies(every, copies)
+    # one moment logged twice is a copy even where settings repeat as a matter of course
+    unit = copies if apart is not every else _codes(np.column_stack([copies, moment]))
+    rest = "" if apart is every else Sentence("I318", {"copies": n_copies})
+    if dataset.groups is None:
+        return SplitPlan("time", apart, unit, (), n_copies, _say("I308", apart, rest=rest))
+    table, reason = _group_table(dataset, apart), _say("I309", apart, rest=rest)
+    return SplitPlan("time", apart, _codes(dataset.groups), table, n_copies, reason)
+
+
+def _without_copies(folds: tuple[Fold, ...], copies: Units) -> tuple[Fold, ...]:
+    """Return folds without training rows that repeat a test row; the same ones if all stay."""
+    apart = tuple(
+        replace(fold, train=fold.train[~np.isin(copies[fold.train], copies[fold.test])])
+        for fold in folds
+    )
+    kept = [len(new.train) / len(old.train) for new, old in zip(apart, folds, strict=True)]
+    return apart if 1 - MOST_LOST <= min(kept) < 1 else folds
 
 
 def _repeated(unit: Units, seed: int, n_splits: int) -> tuple[Fold, ...]:
@@ -181,8 +205,8 @@ def _group_table(
 
 
 def _codes(labels: NDArray[Any]) -> Units:
-    _, codes = np.unique(labels, return_inverse=True)
-    return in_order_of_appearance(codes)
+    _, codes = np.unique(labels, axis=0, return_inverse=True)
+    return in_order_of_appearance(codes.ravel())
 
 
 def _n_copies(copies: Units) -> int:

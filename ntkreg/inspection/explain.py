@@ -17,6 +17,8 @@ from ntkreg.inspection.trees import tree_game, tree_values
 from ntkreg.io.dataset import Dataset
 
 MAX_EVALUATIONS = 620_000
+MIN_EVALUATIONS = 80_000
+AFFORDABLE_TERMS = 2.4e9
 
 
 def explain(
@@ -27,7 +29,7 @@ def explain(
     seed: int = 0,
     max_rows: int = 200,
     n_background: int = 50,
-    max_evaluations: int = MAX_EVALUATIONS,
+    max_evaluations: int | None = None,
 ) -> Explanation:
     """Explain a fitted model on the rows of a table.
 
@@ -50,9 +52,10 @@ def explain(
         A random sample is explained when there are more rows.
     n_background : int, default=50
         Background rows; fewer are used where `max_evaluations` asks for it.
-    max_evaluations : int, default=620_000
-        Limit on the number of rows that the model has to predict. With very many columns fewer
-        than `max_rows` rows are explained.
+    max_evaluations : int, optional
+        Limit on the number of rows that the model has to predict. By default 620,000, fewer (but
+        at least 80,000) for large kernels and wide nets. With very many columns fewer than
+        `max_rows` rows are explained.
 
     Returns
     -------
@@ -65,7 +68,10 @@ def explain(
     found = _by_trees(model, dataset, _draw(dataset.n_rows, n_rows, seed), n_background, seed)
     if found is None:
         sampling = plan_sampling(
-            n_rows, n_columns, min(n_background, dataset.n_rows), max_evaluations
+            n_rows,
+            n_columns,
+            min(n_background, dataset.n_rows),
+            max_evaluations or affordable_evaluations(model),
         )
         rows = _draw(dataset.n_rows, sampling.n_rows, seed)
         background = choose_background(features, sampling.n_background, seed=seed)
@@ -83,6 +89,30 @@ def explain(
         n_background=len(background),
         seconds=time.perf_counter() - start,
     )
+
+
+def affordable_evaluations(model: Any) -> int:
+    """Return how many rows a model predicts in seconds rather than minutes.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted. What a kernel or a net (in a pipeline or a blend, too) costs is the number of terms
+        that a prediction adds up: support rows or hidden units.
+
+    Returns
+    -------
+    int
+    """
+    terms = max(1, _n_terms(model))
+    return int(np.clip(AFFORDABLE_TERMS / terms, MIN_EVALUATIONS, MAX_EVALUATIONS))
+
+
+def _n_terms(model: Any) -> int:
+    parts = [part for _, part in getattr(model, "models_", ())]
+    parts += [model.regressor_] if hasattr(model, "regressor_") else []
+    own: int = sum(member.n_terms for member in getattr(model, "members_", ()))
+    return own + sum(_n_terms(part) for part in parts)
 
 
 Found = tuple[str, NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]

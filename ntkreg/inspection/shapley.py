@@ -53,11 +53,12 @@ class Sampling:
 def plan_sampling(n_rows: int, n_columns: int, n_background: int, max_evaluations: int) -> Sampling:
     """Spend a given number of model evaluations well.
 
-    All 2^p sets are evaluated when that is affordable with at least 8 background rows and at most
-    12 columns; designs with all background rows (:mod:`ntkreg.inspection.designs`) when these are
-    affordable. Otherwise orders of the columns are drawn, at 2 (p - 1) evaluations a pair, with as
-    many background rows as possible before any is used twice. When not even 8 background rows are
-    affordable, fewer rows are explained (but at least 20: only then may the limit be exceeded).
+    All 2^p sets are evaluated when that is affordable with all background rows and at most 12
+    columns; else designs (:mod:`ntkreg.inspection.designs`) when these are: fewer background rows
+    cost more accuracy than fewer sets (docs/performance.md). Otherwise orders of the columns are
+    drawn, at 2 (p - 1) evaluations a pair, with as many background rows as possible before any is
+    used twice. When not even 8 background rows are affordable, fewer rows are explained (but at
+    least 20: only then may the limit be exceeded).
 
     Parameters
     ----------
@@ -74,14 +75,13 @@ def plan_sampling(n_rows: int, n_columns: int, n_background: int, max_evaluation
     -------
     Sampling
     """
-    fewest = min(MIN_BACKGROUND, n_background)
-    affordable = max_evaluations // (n_rows * 2 ** min(n_columns, 62))
-    if n_columns <= MAX_EXACT_COLUMNS and affordable >= fewest:
-        return Sampling("exact", n_rows, min(n_background, affordable), 0)
     for_pair = max_evaluations // (n_rows * n_background)
+    if n_columns <= MAX_EXACT_COLUMNS and for_pair >= 2**n_columns:
+        return Sampling("exact", n_rows, n_background, 0)
     if for_pair >= evaluations(n_columns, 1):
         n_repeats = (for_pair - 2 * n_columns) // (2 * design_size(n_columns))
         return Sampling("design", n_rows, n_background, n_repeats)
+    fewest = min(MIN_BACKGROUND, n_background)
     per_walk = max(1, 2 * (n_columns - 1))
     n_rows = min(n_rows, max(MIN_ROWS, max_evaluations // (per_walk * fewest)))
     walks = max_evaluations // (per_walk * n_rows)

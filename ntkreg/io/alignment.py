@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.cells.units import same_unit
+from ntkreg.io.cells.units import same_unit, without_unit
 from ntkreg.io.cells.values import ABSENT, Status, parse_number
 from ntkreg.io.columns.column import READABLE, RawColumn
 from ntkreg.io.columns.describe import Values, to_frame
@@ -23,7 +23,7 @@ from ntkreg.messages import Sentence
 
 MANY_OUTSIDE = 0.1
 # a few new rows say nothing about what is a mark and what a value, or a code; training rows did
-_OF_TRAINING = ("W118", "W160", "W161")
+_OF_TRAINING = ("W118", "W160", "W170")
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,9 @@ class _Remarks:
 def align(raw: RawTable, columns: tuple[Column, ...]) -> Aligned:
     """Return the features of a fitted model from a new file.
 
-    Columns are matched by their exact name, then without regard to case, width and blanks; their
-    order and further columns do not matter. Each column is read as the kind it had in training.
+    Columns are matched by their exact name, then without regard to case, width and blanks, then
+    without a unit that is the same or left out; their order and further columns do not matter.
+    Each column is read as the kind it had in training.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def align(raw: RawTable, columns: tuple[Column, ...]) -> Aligned:
     return Aligned(
         features=to_frame(features, raw.n_rows),
         notes=tuple(tuple(row) for row in remarks.rows),
-        ledger=Ledger(raw.table_entries + tuple(remarks.entries)),
+        ledger=Ledger(_not_of_training(raw.table_entries) + tuple(remarks.entries)),
         y=y,
         row_numbers=raw.row_numbers,
     )
@@ -115,6 +116,7 @@ def _match(raw: RawTable, column: Column, remarks: _Remarks) -> RawColumn | None
         if candidate.name == column.name:
             return candidate
     folded = [c for c in raw.columns if fold(c.name) == fold(column.name)]
+    folded = folded or [c for c in raw.columns if _same_but_for_unit(c, column)]
     if len(folded) != 1:
         return None
     values = {"column": column.name, "found": folded[0].name}
@@ -123,12 +125,23 @@ def _match(raw: RawTable, column: Column, remarks: _Remarks) -> RawColumn | None
     return folded[0]
 
 
+def _same_but_for_unit(found: RawColumn, column: Column) -> bool:
+    """Whether names differ by a unit that is left out or written otherwise, but is no other."""
+    same_name = fold(without_unit(found.name)) == fold(without_unit(column.name))
+    both = found.unit and column.unit
+    return same_name and (not both or same_unit(found.unit or "", column.unit or ""))
+
+
 def _compare_units(raw: RawTable, found: RawColumn, column: Column, remarks: _Remarks) -> None:
     if column.unit and found.unit and not same_unit(column.unit, found.unit):
         values = {"column": column.name, "unit": column.unit, "found": found.unit}
         message = Sentence("W169", values)
         sheet = raw.source.sheet
         remarks.entries.append(LedgerEntry("warning", message, sheet, column=column.name))
+
+
+def _not_of_training(entries: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
+    return tuple(entry for entry in entries if entry.message.code not in _OF_TRAINING)
 
 
 def _numbers(
@@ -148,7 +161,7 @@ def _numbers(
     values = found.numbers()
     finder = Finder(found, raw.row_numbers, raw.source.sheet)
     entries = missing_entries(finder) + numeric_entries(finder)
-    remarks.entries += [e for e in entries if e.message.code not in _OF_TRAINING]
+    remarks.entries += _not_of_training(entries)
     _note_missing(np.isnan(values), column, remarks)
     outside = (values < column.minimum) | (values > column.maximum)
     for i in np.flatnonzero(outside):

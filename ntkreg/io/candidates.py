@@ -11,6 +11,7 @@ import numpy as np
 from ntkreg.io.cells.units import without_unit
 from ntkreg.io.columns.column import RawColumn, levels_of
 from ntkreg.io.dataset import Role
+from ntkreg.io.layout.names import tidy
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.io.raw import RawTable
 from ntkreg.messages import Sentence
@@ -85,7 +86,7 @@ def looks_like_serial_date(column: RawColumn) -> bool:
 
 
 def _folded(header: str) -> str:
-    narrow = unicodedata.normalize("NFKC", without_unit(header))
+    narrow = unicodedata.normalize("NFKC", without_unit(tidy(header)))
     return _CAMEL.sub(" ", narrow).casefold().strip()
 
 

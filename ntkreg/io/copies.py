@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,12 @@ _MAX_COLUMNS = 500
 _MAX_ROWS = 5_000
 _MIN_ROWS = 10
 
+_MANY = 50_000
+_PLACES = 1 << 24
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
 Rows = NDArray[np.int64]
+Codes = NDArray[np.float64] | NDArray[np.int64]
 
 
 def copy_entries(raw: RawTable, target: RawColumn, rows: Rows) -> list[LedgerEntry]:
@@ -41,37 +47,73 @@ def copy_entries(raw: RawTable, target: RawColumn, rows: Rows) -> list[LedgerEnt
     exact = _repeated(_codes(compared, rows, None))
     repeated = exact.copy()
     numeric = [c for c in compared if c.kind == "numeric"]
-    if sum(_n_distinct(c, rows) > len(rows) / 2 for c in numeric) > 1:
+    # a generator: mostly the first two columns decide
+    varied = (c for c in numeric if _mostly_distinct(c.numbers()[rows]))
+    if sum(1 for _ in islice(varied, 2)) > 1:
         for offset in (0.0, 0.5):
             repeated |= _repeated(_codes(compared, rows, offset))
     entries = _row_entry(rows[repeated], int(exact.sum()), raw)
     return entries + _column_entry([c for c in numeric if c is not target], raw, rows)
 
 
-def _codes(columns: Sequence[RawColumn], rows: Rows, offset: float | None) -> pd.DataFrame:
-    """Rows as comparable cells: numbers as they are, or as cells of a grid."""
-    table: dict[int, NDArray[np.float64] | NDArray[np.int64]] = {}
-    for j, column in enumerate(columns):
+def _codes(columns: Sequence[RawColumn], rows: Rows, offset: float | None) -> list[Codes]:
+    """Columns as comparable cells: numbers as they are, or as cells of a grid."""
+    table: list[Codes] = []
+    for column in columns:
         if column.kind != "numeric":
-            table[j] = pd.factorize(pd.Series(column.labels()[rows], dtype=object))[0]
+            table.append(pd.factorize(pd.Series(column.labels()[rows], dtype=object))[0])
             continue
         values = column.numbers()[rows]
-        with np.errstate(over="ignore", invalid="ignore"):
-            spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
-        if offset is not None and np.isfinite(spread) and spread > 0:
-            values = np.floor(values / (_GRID * spread) + offset)
-        table[j] = values
-    return pd.DataFrame(table, index=pd.RangeIndex(len(rows)))
+        if offset is not None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
+            if np.isfinite(spread) and spread > 0:
+                values = np.floor(values / (_GRID * spread) + offset)
+        table.append(values)
+    return table
 
 
-def _repeated(table: pd.DataFrame) -> NDArray[np.bool_]:
-    if not table.shape[1]:
-        return np.zeros(len(table), dtype=bool)
-    return np.asarray(table.duplicated().to_numpy(), dtype=bool)
+def _repeated(table: Sequence[Codes]) -> NDArray[np.bool_]:
+    """Which rows are equal to one above them."""
+    if not table:
+        return np.zeros(0, dtype=bool)
+    keys = _keys(table)
+    ordered = np.sort(keys)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    repeated = np.zeros(len(keys), dtype=bool)
+    if len(twice):
+        # few rows share a key, and only they are compared cell by cell
+        some = np.flatnonzero(np.isin(keys, twice))
+        frame = pd.DataFrame({j: column[some] for j, column in enumerate(table)})
+        repeated[some] = frame.duplicated().to_numpy()
+    return repeated
 
 
-def _n_distinct(column: RawColumn, rows: Rows) -> int:
-    return int(pd.Series(column.numbers()[rows]).nunique())
+def _keys(table: Sequence[Codes]) -> NDArray[np.uint64]:
+    """One number for each row, the same for equal rows."""
+    keys = np.zeros(len(table[0]), dtype=np.uint64)
+    for column in table:
+        # nought has two signs and NaN many forms, which compare as one
+        keys ^= np.where(np.isnan(column), np.nan, column + 0.0).view(np.uint64)
+        for shift in (32, 29):
+            keys ^= keys >> np.uint64(shift)
+            keys *= _MIX
+        keys ^= keys >> np.uint64(32)
+    return keys
+
+
+def _mostly_distinct(values: NDArray[np.float64]) -> bool:
+    """Whether more than half of the values of a column differ from each other."""
+    known = values[~np.isnan(values)]
+    half = len(values) / 2
+    if len(known) > _MANY:
+        # at most a few in a hundred share a place here, and only near the half does that matter
+        places = np.zeros(_PLACES, dtype=bool)
+        places[_keys([known]) & np.uint64(_PLACES - 1)] = True
+        taken = int(np.count_nonzero(places))
+        if taken > half or (taken < 0.9 * half and len(known) < _PLACES // 8):
+            return taken > half
+    return len(np.unique(known)) > half
 
 
 def _row_entry(rows: Rows, n_exact: int, raw: RawTable) -> list[LedgerEntry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,10 @@ from ntkreg.io.files.other_workbook import read_other_workbook
 from ntkreg.io.files.sniff import WORKBOOK_SUFFIXES, identify, read_bytes
 from ntkreg.io.files.text import read_text
 from ntkreg.io.files.workbook import read_workbook
-from ntkreg.io.layout.names import unique_names
+from ntkreg.io.layout.names import unique_names, visible
 from ntkreg.io.layout.table import Layout, find_table
-from ntkreg.io.layout.wishes import Wishes
 from ntkreg.io.ledger import Ledger, LedgerEntry
+from ntkreg.io.options import ReadingKeywords, ReadOptions
 from ntkreg.messages import Sentence
 
 
@@ -60,31 +61,16 @@ class RawTable:
         return Ledger(entries)
 
 
-def read_raw(
-    path: str | Path,
-    *,
-    sheet: str | None = None,
-    encoding: str | None = None,
-    header_row: int | None = None,
-    no_header: bool = False,
-    fill_merged: bool = False,
-) -> RawTable:
+def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
     r"""Read a workbook or a delimited text file into columns with kinds.
 
     Parameters
     ----------
     path : str or Path
         The file; what it is is decided by its content.
-    sheet : str, optional
-        Sheet of a workbook; default: the first visible one with data.
-    encoding : str, optional
-        Encoding of a text file; default: found by byte order mark, UTF-8, cp932, in that order.
-    header_row : int, optional
-        Row of the column names, counted from 1; default: found.
-    no_header : bool, default=False
-        Whether the table has no row of names; its columns are then named A, B, C.
-    fill_merged : bool, default=False
-        Whether every cell of a merged range in the data gets the value of its first cell.
+    **reading
+        Reading options, see :class:`ntkreg.io.options.ReadOptions`: `sheet`, `encoding`,
+        `header_row`, `no_header`, `fill_merged`, `keep`, `missing`, `censored`.
 
     Returns
     -------
@@ -105,21 +91,20 @@ def read_raw(
     >>> [(c.name, c.unit, c.kind) for c in read_raw(file).columns]
     [('温度[℃]', '℃', 'numeric'), ('強度', None, 'numeric')]
     """
-    path = Path(path)
+    path, options = Path(path), ReadOptions.of(reading)
     data = read_bytes(path)
     kind = identify(data, path)
     if kind == "xlsx":
-        grid = read_workbook(data, path.name, sheet)
+        grid = read_workbook(data, path.name, options.sheet)
     elif kind == "text":
-        grid = read_text(data, path.name, encoding)
+        grid = read_text(data, path.name, options.encoding)
     else:
-        grid = read_other_workbook(data, path.name, kind, sheet)
-    wishes = Wishes(header_row, no_header, fill_merged)
-    grid, layout = find_table(grid, path.name, wishes)
+        grid = read_other_workbook(data, path.name, kind, options.sheet)
+    grid, layout = find_table(grid, path.name, options.wishes)
     rows = layout.rows + 1
     columns = tuple(
         replace(column, entries=column_entries(column, rows, grid.sheet))
-        for column in _columns(grid, layout, path.name)
+        for column in _columns(grid, layout, path.name, options)
     )
     units = () if layout.header.unit_row is None else (layout.header.unit_row + 1,)
     source = Source(
@@ -133,28 +118,31 @@ def read_raw(
         sha256=hashlib.sha256(data).hexdigest(),
     )
     entries = (
-        *_file_entries(grid, path, sheet),
+        *_file_entries(grid, path, options.sheet),
         *grid.entries,
         *layout.entries,
+        *options.unused(columns),
         *_name_entries(columns, grid.sheet, layout.header.body),
     )
     return RawTable(source, columns, rows, entries)
 
 
-def _columns(grid: Grid, layout: Layout, file: str) -> list[RawColumn]:
+def _columns(grid: Grid, layout: Layout, file: str, options: ReadOptions) -> list[RawColumn]:
     header = layout.header
     table = grid.cells[np.ix_(layout.rows, layout.columns)]
-    default = file_decimal(table) if grid.commas else "."
-    originals = [header.texts[j] for j in layout.columns]
+    default = file_decimal(table, grid.delimiter) if grid.commas else "."
+    originals = [header.originals[j] for j in layout.columns]
     names = unique_names(originals, [int(j) for j in layout.columns])
+    marks = options.marks(names)
     columns = []
     for k, j in enumerate(layout.columns):
         cells = table[:, k]
         decimal, conflict = column_decimal(cells, default) if grid.commas else (".", None)
         if conflict is not None:
             _refuse_both_decimals(names[k], cells, layout, conflict, file)
-        unit = header.units[j] or unit_of_header(originals[k])
-        columns.append(read_column(cells, names[k], originals[k], unit, int(j), decimal))
+        unit = header.units[j] or unit_of_header(header.texts[j])
+        column = read_column(cells, names[k], originals[k], unit, int(j), decimal, marks[k])
+        columns.append(column)
     return columns
 
 
@@ -198,7 +186,7 @@ def _name_entries(columns: tuple[RawColumn, ...], sheet: str | None, row: int) -
         if not column.original:
             code, values = "R107", {"name": column.name}
         elif column.name != column.original:
-            code, values = "R106", {"name": column.name, "original": column.original}
+            code, values = "R106", {"name": column.name, "original": visible(column.original)}
         else:
             continue
         message = Sentence(code, values)

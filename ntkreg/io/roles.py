@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from ntkreg.exceptions import InputError
 from ntkreg.io.candidates import candidate_entries
 from ntkreg.io.cells.values import Status
-from ntkreg.io.columns.column import RawColumn
+from ntkreg.io.columns.column import MAX_LEVELS, NEARLY_ALL, RawColumn
 from ntkreg.io.columns.describe import describe_columns, to_frame
 from ntkreg.io.dataset import Column, Dataset, Role
 from ntkreg.io.layout.names import find, fold
 from ntkreg.io.ledger import Ledger, LedgerEntry, Severity
+from ntkreg.io.options import ReadingKeywords
 from ntkreg.io.raw import RawTable, read_raw
 from ntkreg.io.target import check_target, target_values
 from ntkreg.messages import Sentence
@@ -36,15 +37,10 @@ def read_table(
     path: str | Path,
     *,
     target: str,
-    sheet: str | None = None,
     group: str | None = None,
     time: str | None = None,
     drop: Iterable[str] = (),
-    encoding: str | None = None,
-    # Any: callers hand on their reading options as one dict of text
-    header_row: Any = None,
-    no_header: Any = False,
-    fill_merged: Any = False,
+    **reading: Unpack[ReadingKeywords],
 ) -> Dataset:
     r"""Read a table and give each column its role.
 
@@ -55,17 +51,13 @@ def read_table(
     target : str
         Header of the column to predict; differences of width, case and blanks do not matter, and
         the unit in brackets may be left out.
-    sheet : str, optional
-        Sheet of a workbook; default: the first visible one with data.
     group, time : str, optional
         Headers of the lot column and of the time column. Neither becomes a feature.
     drop : iterable of str, default=()
         Headers of columns not to use.
-    encoding : str, optional
-        Encoding of a text file.
-    header_row : int, optional
-    no_header, fill_merged : bool, default=False
-        As in :func:`ntkreg.io.raw.read_raw`.
+    **reading
+        Reading options, see :class:`ntkreg.io.options.ReadOptions`: `sheet`, `encoding`,
+        `header_row`, `no_header`, `fill_merged`, `keep`, `missing`, `censored`.
 
     Returns
     -------
@@ -89,14 +81,7 @@ def read_table(
     >>> data.X.columns.tolist(), data.n_rows
     (['Temp (C)'], 12)
     """
-    raw = read_raw(
-        path,
-        sheet=sheet,
-        encoding=encoding,
-        header_row=header_row,
-        no_header=no_header,
-        fill_merged=fill_merged,
-    )
+    raw = read_raw(path, **reading)
     roles = _assign_roles(raw, target, group, time, tuple(drop))
     return make_dataset(raw, roles)
 
@@ -237,5 +222,11 @@ def _dropped_entries(
 def _dropped_entry(column: Column, raw: RawTable, *, asked: bool) -> LedgerEntry:
     code = "I103" if asked else _DROPPED[column.kind]
     severities: dict[str, Severity] = {"I": "info", "R": "repair", "W": "warning"}
-    message = Sentence(code, {"column": column.name})
+    values: dict[str, Any] = {"column": column.name}
+    if code == "W114":
+        labels = next(c for c in raw.columns if c.name == column.name).labels()
+        known = [label for label in labels if label is not None]
+        values |= {"count": len(set(known)), "rows": len(known)}
+        values |= {"limit": MAX_LEVELS, "share": 100 * NEARLY_ALL}
+    message = Sentence(code, values)
     return LedgerEntry(severities[code[0]], message, raw.source.sheet, column=column.name)

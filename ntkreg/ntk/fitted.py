@@ -46,6 +46,11 @@ class KernelMember:
     dual_coef: Array
     offset: Array
 
+    @property
+    def n_terms(self) -> int:
+        """Number of terms that a prediction adds up."""
+        return len(self.support)
+
     def predict(self, X: Array) -> Array:
         """Return predictions in target units, shape (n, n_targets)."""
         inputs = apply_metric(self.metric, embed(self.embedding, X))
@@ -83,6 +88,12 @@ class NetworkMember:
     trace: TrainingTrace
     scale: Array
     offset: Array
+
+    @property
+    def n_terms(self) -> int:
+        """Number of terms that a prediction adds up: hidden units of all nets."""
+        shape, depths = self.architecture, (b.depth for b in self.architecture.branches)
+        return 2 * shape.n_networks * shape.width * sum(depths)
 
     def predict(self, X: Array) -> Array:
         """Return predictions in target units, shape (n, n_targets)."""

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.decision.results import HeldOutDecisions, IntervalResult
+from ntkreg.decision.what_if import WhatIf
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Dataset
+from ntkreg.messages import Sentence
 from ntkreg.ntk.regime.verdict import RegimeReport
 from ntkreg.ntk.results import Prescription, TrainingTrace
 
@@ -51,6 +53,10 @@ class ReportContent:
         Date of the run, ISO form.
     regime : RegimeReport or None, default=None
         Training regime of the finite net on all rows.
+    declined : tuple of Sentence, default=()
+        What the error is if lot or time columns that the reader proposed matter after all.
+    what_if : WhatIf or None, default=None
+        Predictor of the profiler; None leaves it, and the rows that it holds, out of the report.
     decisions : HeldOutDecisions or None, default=None
         Intervals, domain and specification of the training rows, each as when held out.
     """
@@ -69,4 +75,6 @@ class ReportContent:
     versions: Mapping[str, str]
     created: str
     regime: RegimeReport | None = None
+    declined: tuple[Sentence, ...] = ()
+    what_if: WhatIf | None = None
     decisions: HeldOutDecisions | None = None

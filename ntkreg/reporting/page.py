@@ -1,4 +1,4 @@
-"""The report: one HTML file that opens without a network and holds no script at all."""
+"""The report: one HTML file that opens without a network; its only script is the profiler's."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from ntkreg.messages import Language
 from ntkreg.reporting import (
+    profiler,
     sections_accuracy,
     sections_data,
     sections_decision,
@@ -63,7 +64,7 @@ def render(content: ReportContent, language: Language) -> str:
             rows=f"{content.dataset.n_rows:,}",
             unit=view.unit,
             long_table=LONG_TABLE,
-            **style_and_policy(),
+            **style_and_policy(script=content.what_if is not None),
             **_sections(view),
         )
     )
@@ -77,6 +78,7 @@ def _sections(view: View) -> dict[str, Any]:
         "accuracy": sections_accuracy.accuracy(view),
         "decision": sections_decision.decision(view),
         "shap": sections_model.shap(view),
+        "profiler": profiler.profiler(view),
         "knowledge": sections_model.knowledge(view),
         "method": sections_model.method(view),
         "regime": sections_regime.regime(view),
@@ -106,18 +108,21 @@ def _template(name: str) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def style_and_policy() -> dict[str, Any]:
-    """Return the style sheet and the policy that lets nothing else act.
+def style_and_policy(*, script: bool = False) -> dict[str, Any]:
+    """Return the style sheet, the profiler's script, and the policy that lets nothing else act.
 
-    No script runs, nothing is requested, and no style attribute has an effect.
+    Nothing is requested, no style attribute has an effect, and no other script runs, nor any
+    without a profiler.
     """
-    style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return {"style": Markup(style), "policy": policy}
+    style, code = _style(), _template("profiler.js") if script else ""
+    sources = f"style-src {_digest(style)}; " + (f"script-src {_digest(code)}; " if script else "")
+    policy = f"default-src 'none'; {sources}img-src data:; base-uri 'none'; form-action 'none'"
+    return {"style": Markup(style), "script": Markup(code), "policy": policy}
+
+
+def _digest(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return f"'sha256-{digest}'"
 
 
 @functools.cache

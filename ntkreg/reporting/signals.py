@@ -30,6 +30,7 @@ class Signal:
 def signals(view: View) -> list[Signal]:
     """Return the traffic lights in the order in which they should worry the reader."""
     found = [_data(view), _leaks(view), _knowledge(view), _domain(view), _coverage(view)]
+    found[2:2] = _declined(view)
     training = _training(view)
     return found if training is None else [*found, training]
 
@@ -65,6 +66,16 @@ def _leaks(view: View) -> Signal:
     return Signal(
         level, t["title"], t["text"].format(columns=columns), t["advice"].format(columns=columns)
     )
+
+
+def _declined(view: View) -> list[Signal]:
+    """One light for each proposed lot or time column that was not taken."""
+    title = view.t["signals"]["declined"]["title"]
+    levels: dict[str, Level] = {"V521": "good", "V523": "good"}
+    return [
+        Signal(levels.get(said.code, "warn"), title, view.say(said), view.hint(said))
+        for said in view.content.declined
+    ]
 
 
 def _knowledge(view: View) -> Signal:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from ntkreg.inspection import audit_leaks
 from ntkreg.inspection.results import LeakSuspect
-from ntkreg.io import read_raw, read_table
+from ntkreg.io import ReadingKeywords, read_raw, read_table
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.messages import Language
 
@@ -19,12 +19,11 @@ def check_table(
     path: str | Path,
     target: str | None = None,
     *,
-    sheet: str | None = None,
-    encoding: str | None = None,
     group: str | None = None,
     time: str | None = None,
     drop: Sequence[str] = (),
     language: Language = "en",
+    **reading: Unpack[ReadingKeywords],
 ) -> dict[str, Any]:
     """Describe how a file is read; with a target also the roles and the leak audit.
 
@@ -34,10 +33,12 @@ def check_table(
         The table.
     target : str, optional
         Column to predict. Without it no column has a role.
-    sheet, encoding, group, time, drop
-        As in :func:`ntkreg.io.read_table`; the last three only count with a target.
+    group, time, drop
+        As in :func:`ntkreg.io.read_table`; they only count with a target.
     language : {"en", "ja"}, default="en"
         Language of the messages.
+    **reading
+        Reading options, see :class:`ntkreg.io.options.ReadOptions`.
 
     Returns
     -------
@@ -50,14 +51,12 @@ def check_table(
     InputError, FileAccessError
         As reading raises them.
     """
-    raw = read_raw(path, sheet=sheet, encoding=encoding)
+    raw = read_raw(path, **reading)
     ledger = raw.ledger
     leaks: tuple[LeakSuspect, ...] = ()
     columns: list[dict[str, Any]] = [_describe(column, None) for column in raw.columns]
     if target is not None:
-        dataset = read_table(
-            path, target=target, sheet=sheet, group=group, time=time, drop=drop, encoding=encoding
-        )
+        dataset = read_table(path, target=target, group=group, time=time, drop=drop, **reading)
         ledger, leaks = dataset.ledger, audit_leaks(dataset)
         columns = [_describe(column, column.role) for column in dataset.columns]
     source = raw.source
@@ -95,6 +94,7 @@ def _entry(entry: LedgerEntry, language: Language) -> dict[str, Any]:
         "where": {name: value for name, value in where.items() if value is not None},
         "count": entry.count,
         "message": entry.message.text(language),
+        "hint": entry.message.hint(language),
         "old": entry.old,
         "new": entry.new,
     }
@@ -106,5 +106,6 @@ def _leak(suspect: LeakSuspect, language: Language) -> dict[str, Any]:
         "where": {"column": suspect.column},
         "count": 1,
         "message": suspect.message.text(language),
+        "hint": suspect.message.hint(language),
         "strength": suspect.strength,
     }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
 from ntkreg.exceptions import InputError
 from ntkreg.inspection import explain
 from ntkreg.inspection.results import Explanation
-from ntkreg.io import align, read_raw
+from ntkreg.io import ReadingKeywords, align, read_raw, remembered
 from ntkreg.io.dataset import Dataset
 from ntkreg.messages import Language
 from ntkreg.persistence import FittedModel
@@ -22,9 +23,8 @@ def explain_file(
     model: FittedModel,
     path: str | Path,
     *,
-    sheet: str | None = None,
-    encoding: str | None = None,
     seed: int = 0,
+    **reading: Unpack[ReadingKeywords],
 ) -> tuple[Explanation, Dataset]:
     """Explain a model on the rows of a file, which are also the background.
 
@@ -34,10 +34,11 @@ def explain_file(
         From :func:`ntkreg.persistence.load_model` or a fit.
     path : str or Path
         A table with the feature columns; the target need not be there.
-    sheet, encoding : str, optional
-        As in :func:`ntkreg.io.read_raw`.
     seed : int, default=0
         Draws rows and orders.
+    **reading
+        Reading options of this file, see :class:`ntkreg.io.options.ReadOptions`. What its cells
+        mean (marks, censored values, merged cells) is taken from the model unless given here.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def explain_file(
     InputError
         If the file is no usable table, lacks columns of the model, or has fewer than 2 rows.
     """
-    raw = read_raw(path, sheet=sheet, encoding=encoding)
+    raw = read_raw(path, **(remembered(model.settings) | reading))
     aligned = align(raw, model.columns)
     if raw.n_rows < 2:
         raise InputError("E527", {"file": raw.source.file}, file=raw.source.file, n=raw.n_rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from ntkreg.decision import calibrate, fit_difficulty
 from ntkreg.evaluation import build_contender, inner_groups, make_plan, run_benchmark
 from ntkreg.evaluation.results import SplitPlan
 from ntkreg.inspection import fit_domain
-from ntkreg.io import read_table
+from ntkreg.io import ReadingKeywords, ReadOptions, read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.ntk.results import Prescription
 from ntkreg.persistence import FittedModel
@@ -29,13 +29,12 @@ def fit_model(
     target: str,
     *,
     name: str = "ntk",
-    sheet: str | None = None,
-    encoding: str | None = None,
     group: str | None = None,
     time: str | None = None,
     drop: Sequence[str] = (),
     seed: int = 0,
     confidence: float = CONFIDENCE,
+    **reading: Unpack[ReadingKeywords],
 ) -> tuple[FittedModel, Dataset]:
     """Read a table and fit one model on all of its rows.
 
@@ -47,12 +46,14 @@ def fit_model(
         Column to predict.
     name : str, default="ntk"
         One of `CONTENDER_NAMES`.
-    sheet, encoding, group, time, drop
+    group, time, drop
         As in :func:`ntkreg.io.read_table`.
     seed : int, default=0
         Of all random choices.
     confidence : float, default=0.9
         Nominal coverage of the intervals.
+    **reading
+        Reading options, see :class:`ntkreg.io.options.ReadOptions`.
 
     Returns
     -------
@@ -64,14 +65,12 @@ def fit_model(
     InputError
         If the table, a column or the model's name is not usable.
     """
-    dataset = read_table(
-        path, target=target, sheet=sheet, encoding=encoding, group=group, time=time, drop=drop
-    )
+    dataset = read_table(path, target=target, group=group, time=time, drop=drop, **reading)
     plan = first_repeat(make_plan(dataset, seed=seed))
     estimator = fit_contender(name, dataset, plan, seed=seed)
     held_out = _held_out(name, estimator, dataset, plan, seed)
     difficulty = fit_difficulty(estimator, dataset.features, plan, seed=seed)
-    settings = {"target": target, "sheet": sheet, "encoding": encoding, "group": group,
+    settings = {"target": target, **ReadOptions.of(reading).settings(), "group": group,
                 "time": time, "drop": list(drop), "seed": seed, "model": name,
                 "confidence": confidence}  # fmt: skip
     model = FittedModel(

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.io.ledger import Ledger
-from ntkreg.messages import LANGUAGES, Language
+from ntkreg.messages import LANGUAGES, Language, Sentence
 from ntkreg.ntk.regime.verdict import RegimeReport
 from ntkreg.persistence import save_model
 from ntkreg.study.folders import new_folder
@@ -173,10 +173,17 @@ def run_document(result: StudyResult) -> dict[str, Any]:
             for judged in content.knowledge
         ],
         "regime": _regime_document(content.regime),
+        "declined": [_finding_document(sentence) for sentence in content.declined],
         "leaks": [{"column": leak.column, "strength": leak.strength} for leak in content.leaks],
         "n_ledger_entries": len(content.dataset.ledger),
         "seconds": dict(result.seconds),
     }
+
+
+def _finding_document(finding: Sentence) -> dict[str, Any]:
+    numbers = {k: v for k, v in finding.values.items() if not isinstance(v, Sentence)}
+    texts = {language: finding.text(language) for language in LANGUAGES}
+    return {"code": finding.code, **numbers, "text": texts}
 
 
 def _regime_document(report: RegimeReport | None) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from ntkreg.decision import RowPredictions, predict_rows
 from ntkreg.evaluation import scores
 from ntkreg.evaluation.results import Scores
 from ntkreg.exceptions import InputError
-from ntkreg.io import align, read_raw
+from ntkreg.io import ReadingKeywords, align, read_raw, remembered
 from ntkreg.io.ledger import Ledger
 from ntkreg.messages import Language
 from ntkreg.persistence import FittedModel
@@ -51,11 +51,10 @@ def predict_file(
     model: FittedModel,
     path: str | Path,
     *,
-    sheet: str | None = None,
-    encoding: str | None = None,
     language: Language = "en",
     lsl: float | None = None,
     usl: float | None = None,
+    **reading: Unpack[ReadingKeywords],
 ) -> FilePredictions:
     """Predict every row of a file.
 
@@ -65,12 +64,13 @@ def predict_file(
         From :func:`ntkreg.persistence.load_model` or a fit.
     path : str or Path
         A table with the feature columns, in any order; other columns are carried along.
-    sheet, encoding : str, optional
-        As in :func:`ntkreg.io.read_raw`.
     language : {"en", "ja"}, default="en"
         Language of the notes.
     lsl, usl : float, optional
         Specification limits, target unit; without both those of the model's run.
+    **reading
+        Reading options of this file, see :class:`ntkreg.io.options.ReadOptions`. What its cells
+        mean (marks, censored values, merged cells) is taken from the model unless given here.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def predict_file(
     InputError
         If the file is no usable table or lacks columns of the model.
     """
-    raw = read_raw(path, sheet=sheet, encoding=encoding)
+    raw = read_raw(path, **(remembered(model.settings) | reading))
     aligned = align(raw, model.columns)
     rows = predict_rows(
         model.estimator,

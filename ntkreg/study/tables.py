@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 # the wide forms begin a formula in a Japanese Excel
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)?(\.\d+|\.)?(?<=[\d.])([eE][-+]?\d+)?")
 # control characters that XML, and so a workbook, cannot hold
 _CONTROL = {code: None for code in range(32) if code not in (9, 10, 13)}

@@ -6,26 +6,29 @@ import datetime
 import time as clock
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ntkreg.decision import COST_RATIO, mean_over_repeats
+from ntkreg.decision import COST_RATIO
 from ntkreg.evaluation import CONTENDER_NAMES, make_plan, run_benchmark
 from ntkreg.evaluation.results import BenchmarkResult
-from ntkreg.inspection import audit_leaks, explain, judge_knowledge, read_knowledge
-from ntkreg.inspection.results import Expectation, Explanation, KnowledgeVerdict
-from ntkreg.io import read_table
+from ntkreg.inspection import audit_leaks, explain, read_knowledge
+from ntkreg.inspection.results import Explanation
+from ntkreg.io import ReadingKeywords, ReadOptions, read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
 from ntkreg.study.deciding import model_with_decisions
+from ntkreg.study.declined import judge_declined
 from ntkreg.study.fitting import CONFIDENCE, fit_contender
+from ntkreg.study.judging import judge_explanations
 from ntkreg.study.specification import specification_settings
 from ntkreg.study.stages import Progress, Stages
 from ntkreg.study.training_regime import training_in_words
+from ntkreg.study.what_if import make_what_if
 
 TREES = "lightgbm"
 
@@ -53,8 +56,6 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     path: str | Path,
     target: str,
     *,
-    sheet: str | None = None,
-    encoding: str | None = None,
     group: str | None = None,
     time: str | None = None,
     drop: Sequence[str] = (),
@@ -64,7 +65,9 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     knowledge: str | Path | None = None,
     seed: int = 0,
     names: Sequence[str] = CONTENDER_NAMES,
+    profiler: bool = True,
     progress: Progress | None = None,
+    **reading: Unpack[ReadingKeywords],
 ) -> StudyResult:
     """Read a table, compare the contenders, explain the best and check it against knowledge.
 
@@ -74,7 +77,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         The table.
     target : str
         Column to predict, as written in the header.
-    sheet, encoding, group, time, drop
+    group, time, drop
         As in :func:`ntkreg.io.read_table`.
     lsl, usl : float, optional
         Lower and upper specification limit, target unit.
@@ -86,9 +89,13 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         Of all random choices.
     names : sequence of str, default=CONTENDER_NAMES
         Contenders.
+    profiler : bool, default=True
+        Whether the report gets a live profiler, with the rows that it needs.
     progress : callable, optional
         Called as `progress(done, total, text)` before each step; an exception that it raises
         (or a KeyboardInterrupt between folds) ends the study with nothing left behind.
+    **reading
+        Reading options, see :class:`ntkreg.io.options.ReadOptions`.
 
     Returns
     -------
@@ -110,21 +117,22 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     >>> study.model.name
     'ridge'
     """
-    reading = {"sheet": sheet, "encoding": encoding, "group": group, "time": time}
-    settings = {"target": target, **reading, "drop": list(drop),
-                **specification_settings(lsl, usl, cost_ratio),
+    settings = {"target": target, **ReadOptions.of(reading).settings(), "group": group,
+                "time": time, "drop": list(drop), **specification_settings(lsl, usl, cost_ratio),
                 "knowledge": Path(knowledge).name if knowledge else None, "seed": seed,
                 "models": list(names), "confidence": CONFIDENCE}  # fmt: skip
     stages = Stages(progress or (lambda _done, _total, _text: None))
+    read = partial(read_table, path, target=target, drop=drop, **reading)
     with stages.stage("read"):
-        dataset = read_table(path, target=target, drop=drop, **reading)
+        dataset = read(group=group, time=time)
         expectations = read_knowledge(knowledge, dataset) if knowledge else ()
         leaks = audit_leaks(dataset)
     benchmark = _benchmark(dataset, names, seed, stages)
+    with stages.stage("declined"):
+        declined = judge_declined(dataset, benchmark, read, group=group, time=time, seed=seed)
     fitted = _fit_all(benchmark, dataset, seed, stages)
     explanations = _explain(benchmark, fitted, dataset, seed, stages)
-    with stages.stage("knowledge"):
-        judged = _judge(expectations, explanations, benchmark, dataset, seed)
+    judged = judge_explanations(expectations, explanations, benchmark, dataset, stages, seed=seed)
     with stages.stage("regime"):
         training = training_in_words(fitted, dataset, benchmark, seed=seed)
     model, decisions = model_with_decisions(benchmark, fitted, dataset, seed, settings)
@@ -139,10 +147,12 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         prescription=training.prescription,
         trace=training.trace,
         regime=training.regime,
+        what_if=make_what_if(fitted, dataset, benchmark, stages, seed=seed) if profiler else None,
         specification=(lsl, usl),
         settings=settings,
         versions=model.versions,
         created=datetime.date.today().isoformat(),
+        declined=declined,
         decisions=decisions,
     )
     stages.finish()
@@ -168,7 +178,7 @@ def _fit_all(
     if "ntk" not in wanted:
         wanted.append("ntk-kernel")
     explained = {benchmark.chosen, TREES} & set(wanted)
-    stages.expect(len(set(wanted)) + len(explained) + 2)
+    stages.expect(len(set(wanted)) + len(explained) + 3)
     fitted = {}
     for name in dict.fromkeys(wanted):
         with stages.stage("fit", f"fit {name}"):
@@ -189,30 +199,3 @@ def _explain(
             with stages.stage("explain", f"explain {name}"):
                 explanations.append(explain(fitted[name], name, dataset, seed=seed))
     return tuple(explanations)
-
-
-def _judge(
-    expectations: Sequence[Expectation],
-    explanations: Sequence[Explanation],
-    benchmark: BenchmarkResult,
-    dataset: Dataset,
-    seed: int,
-) -> tuple[KnowledgeVerdict, ...]:
-    return tuple(
-        verdict
-        for explanation in explanations
-        for verdict in judge_knowledge(
-            expectations,
-            explanation,
-            dataset,
-            seed=seed,
-            residuals=_held_out_residuals(benchmark, explanation.model, dataset),
-        )
-    )
-
-
-def _held_out_residuals(
-    benchmark: BenchmarkResult, name: str, dataset: Dataset
-) -> NDArray[np.float64]:
-    # residuals of the fit itself would make a model that overfits too sure of its slopes
-    return dataset.y - mean_over_repeats(benchmark.of(name).predictions)

@@ -30,7 +30,10 @@ def test_run_writes_a_folder_once(table, capsys):
     assert captured.err == ""
     assert main(argv) == 2
     assert "E520" in capsys.readouterr().err
-    assert main([*argv, "--force"]) == 0
+    report = table.parent / "ntkreg_runs" / "t_y" / "report.html"
+    assert "profiler-data" in report.read_text(encoding="utf-8")
+    assert main([*argv, "--force", "--no-profiler"]) == 0
+    assert "<script" not in report.read_text(encoding="utf-8")
     assert [f.name for f in (table.parent / "ntkreg_runs").iterdir()] == ["t_y"]
 
 

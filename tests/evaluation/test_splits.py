@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ntkreg.evaluation import inner_groups
 from ntkreg.evaluation.results import Fold, SplitPlan
 from ntkreg.evaluation.splits import check_apart, make_plan
 from ntkreg.evaluation.units import duplicate_units, union_of
@@ -169,3 +170,49 @@ def test_a_broken_plan_is_noticed():
     plan = SplitPlan("group", (fold,), np.array([0, 1, 1]), (), 0, Sentence("I301"))
     with pytest.raises(RuntimeError, match="unit 1 is on both sides of fold 0"):
         check_apart(plan)
+
+
+def _apart(plan, rows):
+    """Whether no fold has two rows of `rows` on different sides."""
+    return all(
+        not (set(rows) & set(fold.train.tolist()) and set(rows) & set(fold.test.tolist()))
+        for fold in plan.folds
+    )
+
+
+COPIES = [(3, 40), (7, 41), (3, 42)]
+
+
+@pytest.fixture
+def copied():
+    """43 rows of which the last three are copies of earlier ones."""
+    rows = np.arange(43)
+    for first, second in COPIES:
+        rows[second] = first
+    return rows
+
+
+@pytest.mark.parametrize("options", [{}, {"groups": 6}, {"time": 1}, {"groups": 6, "time": 1}])
+def test_e11_a_row_logged_twice_is_never_on_both_sides(make_dataset, copied, options):
+    order = {"groups": copied % 6, "time": copied}
+    given = {name: order[name] for name in options}
+    plan = make_plan(make_dataset(_numbers(43).iloc[copied], copied * 1.0, **given))
+    assert all(_apart(plan, pair) for pair in COPIES)
+    inner = inner_groups(plan)
+    assert all(inner[first] == inner[second] for first, second in COPIES)
+
+
+@pytest.mark.parametrize("name", ["groups", "time"])
+def test_e11_copies_in_other_lots_or_later_are_not_trained_on(make_dataset, copied, name):
+    order = {"groups": np.arange(43) % 2, "time": np.arange(43)}
+    X = _numbers(43).iloc[copied]
+    plan = make_plan(make_dataset(X, copied * 1.0, **{name: order[name]}))
+    assert all(_apart(plan, pair) for pair in COPIES)
+    assert "settings" in plan.reason.text("en")
+
+
+def test_e11_settings_that_repeat_as_a_matter_of_course_stay_in_the_past(make_dataset):
+    X = _numbers(6).iloc[np.arange(60) % 6]
+    plan = make_plan(make_dataset(X, np.arange(60.0), time=np.arange(60)))
+    assert [len(fold.train) for fold in plan.folds] == [30, 36, 42, 48, 54]
+    assert inner_groups(plan) is None

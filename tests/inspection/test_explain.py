@@ -1,5 +1,7 @@
 """Explanations of estimators that take tables, by the user's columns."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,9 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 
 from ntkreg.inspection import explain
+from ntkreg.inspection.explain import affordable_evaluations
 from ntkreg.inspection.games import column_owners, make_game
+from ntkreg.ntk import NTKKernelRegressor, NTKRegressor
 from ntkreg.preprocessing import TableEncoder
 
 
@@ -179,3 +183,23 @@ def test_explaining_does_not_change_the_table(mixed, formula):
     before = mixed.features.copy()
     explain(formula(lambda t: t["f2"]), "ntk", mixed)
     pd.testing.assert_frame_equal(mixed.features, before)
+
+
+def test_wide_nets_are_asked_less_often():
+    def stack(n_terms):
+        return SimpleNamespace(members_=[SimpleNamespace(n_terms=n_terms)])
+
+    piped = SimpleNamespace(regressor_=stack(6000))
+    blend = SimpleNamespace(models_=[("a", piped), ("b", SimpleNamespace(regressor_=stack(2000)))])
+    models = (LinearRegression(), stack(10), piped, blend, stack(10**6))
+    counts = [affordable_evaluations(model) for model in models]
+    assert counts == [620_000, 620_000, 400_000, 300_000, 80_000]
+
+
+def test_terms_of_a_prediction_are_support_rows_and_hidden_units(rng):
+    X, y = rng.normal(size=(30, 2)), rng.normal(size=30)
+    kernel = NTKKernelRegressor(activation="relu").fit(X, y)
+    nets = NTKRegressor(activation="relu", width=64, n_networks=3).fit(X, y)
+    assert [member.n_terms for member in kernel.members_] == [30]
+    # weights of the last layer: one a hidden unit
+    assert nets.leading_.n_terms == nets.leading_.weights[-1].size

@@ -147,7 +147,8 @@ def test_the_plan_keeps_within_the_number_of_evaluations(n_rows, p, n_background
 
 
 def test_few_columns_are_enumerated_and_many_are_sampled():
-    assert plan_sampling(200, 6, 50, 300_000) == Sampling("exact", 200, 23, 0)
+    assert plan_sampling(200, 5, 50, 320_000) == Sampling("exact", 200, 50, 0)
+    assert plan_sampling(200, 6, 50, 300_000).n_background == 50
     assert plan_sampling(200, 15, 50, 300_000) == Sampling("permutation", 200, 50, 1)
     assert plan_sampling(200, 15, 50, 620_000) == Sampling("design", 200, 50, 1)
     assert plan_sampling(200, 600, 50, 300_000) == Sampling("permutation", 31, 8, 1)

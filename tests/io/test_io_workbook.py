@@ -185,6 +185,16 @@ def test_a_zip_bomb_is_refused_before_unpacking(tmp_path):
         read_raw(path)
 
 
+def test_A05_a_zip_directory_that_points_before_the_file_is_damage(tmp_path):
+    path = _save(tmp_path / "t.xlsx", ROWS)
+    data = bytearray(path.read_bytes())
+    place = data.rindex(b"PK\x05\x06") + 12
+    data[place : place + 4] = (len(data) - 10).to_bytes(4, "little")
+    path.write_bytes(bytes(data))
+    with pytest.raises(InputError, match=r"t\.xlsx is damaged"):
+        read_raw(path)
+
+
 def test_a_zip_that_is_no_workbook_is_named(tmp_path):
     path = tmp_path / "t.xlsx"
     with zipfile.ZipFile(path, "w") as archive:

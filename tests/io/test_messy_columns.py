@@ -44,6 +44,28 @@ def test_D01_names_become_unique_and_trimmed_and_the_same_at_predict_time(tmp_pa
     assert align(read_raw(file), data.columns).features.equals(data.features)
 
 
+def test_D01_every_trimmed_or_changed_name_has_its_entry(tmp_path):
+    header = 'Temp ,圧力 ,"温\n度","　幅　",x,x,y'
+    file = write(tmp_path, header, lambda i: (i, i % 7, i % 11, i % 3, i % 5, i % 13, y_of(i)))
+    raw = read_raw(file)
+    found = [e for e in raw.ledger.entries if e.message.code == "R106"]
+    assert [(e.old, e.new) for e in found] == [
+        ("Temp ", "Temp"),
+        ("圧力 ", "圧力"),
+        ("温\n度", "温 度"),
+        ("　幅　", "幅"),
+        ("x", "x (2)"),
+    ]
+    assert r'"温\n度"' in found[2].message.text("en")
+
+
+def test_D01_a_name_with_a_line_break_is_still_a_lot_or_a_running_number(tmp_path):
+    file = write(tmp_path, '"試料\n番号","材料\nロット",y', lambda i: (i + 1, i % 5, y_of(i)))
+    data = read_table(file, target="y")
+    assert data.columns[0].kind == "identifier"
+    assert "W167" in codes(data)
+
+
 HOSTILE = [
     "<script>alert(1)</script>",
     "=HYPERLINK(1)",
@@ -181,7 +203,8 @@ def test_D08_more_than_fifty_words_are_not_used(tmp_path):
     file = write(tmp_path, "c,x,y", lambda i: (f"w{i % 55}", i % 9, y_of(i)))
     data = read_table(file, target="y")
     assert (data.columns[0].kind, data.columns[0].role) == ("text", "dropped")
-    assert "W114" in codes(data)
+    assert "c holds 55 different texts in 60 cells and is not used: " in said(data, "W114")
+    assert "at most 50" in said(data, "W114")
 
 
 def test_D08_fifty_words_are_used(tmp_path):

@@ -84,9 +84,9 @@ def test_B08_a_second_table_below_a_blank_row_is_refused(tmp_path):
         read(tmp_path, text)
 
 
-def test_B08_a_header_that_comes_again_begins_another_table(tmp_path):
-    with pytest.raises(InputError, match="begins in row 1, another in row 14"):
-        read(tmp_path, f"x,k,y\n{DATA}x,k,y\n{DATA}")
+def test_B08_a_header_that_comes_again_is_left_out_and_said(tmp_path):
+    raw = read(tmp_path, f"x,k,y\n{DATA}x,k,y\n{DATA}")
+    assert (raw.n_rows, entry(raw, "R155").row) == (24, 14)
 
 
 def test_B08_settings_above_the_data_are_refused(tmp_path):
@@ -94,6 +94,27 @@ def test_B08_settings_above_the_data_are_refused(tmp_path):
     with pytest.raises(InputError, match="begins in row 1, another in row 4"):
         read(tmp_path, text)
     assert read(tmp_path, text, header_row=4).n_rows == 12
+
+
+@pytest.mark.parametrize(
+    "preface",
+    [
+        "No,3\n測定日,2024/1/5\n",
+        "Lot No.,3\nページ,1\n",
+        "データ数,12\nサンプリング間隔,10\n",
+        "温度,850\n",
+    ],
+)
+def test_B03_B08_numbers_that_describe_the_file_are_a_preface(tmp_path, preface):
+    raw = read(tmp_path, f"{preface}\nx,k,y\n{DATA}")
+    assert (raw.n_rows, raw.source.header_rows[0]) == (12, preface.count("\n") + 2)
+    assert entry(raw, "R101").old == preface.strip().replace(",", ", ").replace("\n", "; ")
+
+
+@pytest.mark.parametrize("settings", ["回転数,1200\n送り,0.1\n", "No,3\n温度,850\n圧力,1.2\n"])
+def test_B08_numbers_that_describe_the_process_are_no_preface(tmp_path, settings):
+    with pytest.raises(InputError, match="begins in row"):
+        read(tmp_path, f"{settings}\nx,k,y\n{DATA}")
 
 
 def test_B08_tables_side_by_side_are_refused(tmp_path):

@@ -3,7 +3,7 @@
 import io
 import struct
 import zipfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
 import openpyxl
@@ -29,7 +29,7 @@ def zip_of(parts, compression=zipfile.ZIP_DEFLATED):
     return buffer.getvalue()
 
 
-def write_xlsx(sheets, hidden=()):
+def write_xlsx(sheets, hidden=(), merged=()):
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, rows in sheets.items():
@@ -37,25 +37,33 @@ def write_xlsx(sheets, hidden=()):
         for i, row in enumerate(rows, 1):
             for j, value in enumerate(row, 1):
                 sheet.cell(i, j, value)
+        for top, left, bottom, right in merged:
+            sheet.merge_cells(None, top + 1, left + 1, bottom + 1, right + 1)
         sheet.sheet_state = "hidden" if name in hidden else "visible"
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
 
 
-def write_xls(sheets, hidden=(), change=None):
+def write_xls_cell(sheet, i, j, value, date):
+    if is_error(value):
+        sheet.row(i).set_cell_error(j, ERROR_CODES[value])
+    elif isinstance(value, datetime):
+        sheet.write(i, j, value, date)
+    elif value is not None:
+        sheet.write(i, j, value)
+
+
+def write_xls(sheets, hidden=(), merged=(), change=None):
     book = xlwt.Workbook(encoding="utf-8")
     date = xlwt.easyxf(num_format_str="yyyy/mm/dd hh:mm:ss")
     for name, rows in sheets.items():
         sheet = book.add_sheet(name)
         for i, row in enumerate(rows):
             for j, value in enumerate(row):
-                if is_error(value):
-                    sheet.row(i).set_cell_error(j, ERROR_CODES[value])
-                elif isinstance(value, datetime):
-                    sheet.write(i, j, value, date)
-                elif value is not None:
-                    sheet.write(i, j, value)
+                write_xls_cell(sheet, i, j, value, date)
+        for top, left, bottom, right in merged:
+            sheet.merge(top, bottom, left, right)
         sheet.visibility = 1 if name in hidden else 0
     if change is not None:
         change(book)
@@ -76,6 +84,10 @@ def ods_cell(value):
         kind, name, text = "boolean", "boolean-value", str(value).lower()
     elif isinstance(value, datetime):
         kind, name, text = "date", "date-value", value.isoformat()
+    elif isinstance(value, timedelta):
+        minutes, seconds = divmod(int(value.total_seconds()), 60)
+        text = f"PT{minutes // 60:02}H{minutes % 60:02}M{seconds:02}S"
+        kind, name = "time", "time-value"
     elif isinstance(value, str):
         return (
             '<table:table-cell office:value-type="string">'
@@ -119,10 +131,20 @@ def ods_of(tables, hidden=()):
     return zip_of(parts)
 
 
-def write_ods(sheets, hidden=()):
-    tables = {
-        name: "".join(ods_row(map(ods_cell, row)) for row in rows) for name, rows in sheets.items()
-    }
+def spanned(cell, top, left, bottom, right):
+    spans = f'table:number-rows-spanned="{bottom - top + 1}" '
+    spans += f'table:number-columns-spanned="{right - left + 1}"'
+    return cell.replace("<table:table-cell", f"<table:table-cell {spans}", 1)
+
+
+def write_ods(sheets, hidden=(), merged=()):
+    tables = {}
+    for name, rows in sheets.items():
+        cells = [list(map(ods_cell, row)) for row in rows]
+        for area in merged:
+            row, column = area[:2]
+            cells[row][column] = spanned(cells[row][column], *area)
+        tables[name] = "".join(map(ods_row, cells))
     return ods_of(tables, hidden)
 
 
@@ -156,16 +178,19 @@ def xlsb_cell(column, value):
     return record(5, head + struct.pack("<d", value))
 
 
-def xlsb_sheet(rows):
+def xlsb_sheet(rows, merged=()):
     used = struct.pack("<4I", 0, max(len(rows) - 1, 0), 0, max(map(len, rows), default=1) - 1)
     body = record(129) + record(148, used) + record(145)
     for i, row in enumerate(rows):
         body += record(0, struct.pack("<IIHBBI", i, 0, 300, 0, 0, 0) + b"\0")
         body += b"".join(xlsb_cell(j, value) for j, value in enumerate(row))
-    return body + record(146) + record(130)
+    body += record(146) + record(177, struct.pack("<I", len(merged)))
+    for top, left, bottom, right in merged:
+        body += record(176, struct.pack("<4I", top, bottom, left, right))
+    return body + record(178) + record(130)
 
 
-def write_xlsb(sheets, hidden=()):
+def write_xlsb(sheets, hidden=(), merged=()):
     place = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     book, links, parts = record(131) + record(153, bytes(12)) + record(143), "", {}
     for k, (name, rows) in enumerate(sheets.items(), 1):
@@ -174,7 +199,7 @@ def write_xlsb(sheets, hidden=()):
         links += (
             f'<Relationship Id="rId{k}" Type="{place}/worksheet" Target="worksheets/sheet{k}.bin"/>'
         )
-        parts[f"xl/worksheets/sheet{k}.bin"] = xlsb_sheet(rows)
+        parts[f"xl/worksheets/sheet{k}.bin"] = xlsb_sheet(rows, merged)
     links += f'<Relationship Id="rIdS" Type="{place}/styles" Target="styles.bin"/>'
     # two cell formats: general, and number 14, a date
     xfs = [struct.pack("<HH", 0, number) + bytes(12) for number in (0, 14)]

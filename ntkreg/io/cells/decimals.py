@@ -7,37 +7,68 @@ comma, "1.5" and "1,234.56" only a decimal point. A column without such a cell f
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 import numpy as np
 
-from ntkreg.io.files.grid import Cells
+from ntkreg.io.files.grid import Cells, worded
 
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _COMMA = re.compile(
-    r"[+-]?(?:\d*,\d{1,2}|\d*,\d{4,}|0*,\d+|\d{1,3}(?:[. ']\d{3})+,\d*|\d{4,},\d+)" + _EXPONENT
+    r"[+-]?(?:\d*,\d{1,2}|\d*,\d{4,}|0*,\d+|\d{1,3}(?:[. ']\d{3})+,\d*|\d{4,},\d+)"
+    + _EXPONENT
+    + "-?"
 )
 _POINT = re.compile(
-    r"[+-]?(?:\d*\.\d{1,2}|\d*\.\d{4,}|0*\.\d+|\d{1,3}(?:[, ']\d{3})+\.\d*|\d{4,}\.\d+)" + _EXPONENT
+    r"[+-]?(?:\d*\.\d{1,2}|\d*\.\d{4,}|0*\.\d+|\d{1,3}(?:[, ']\d{3})+\.\d*|\d{4,}\.\d+)"
+    + _EXPONENT
+    + "-?"
 )
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+-?")
 _SAMPLE_ROWS = 200
 
 
 def has_decimal_comma(cell: Any) -> bool:
     """Return whether a cell can only be a number with a decimal comma."""
-    return isinstance(cell, str) and "," in cell and _COMMA.fullmatch(cell.strip()) is not None
+    return has_comma(cell) and _COMMA.fullmatch(_narrow(cell)) is not None
 
 
 def has_decimal_point(cell: Any) -> bool:
     """Return whether a cell is text that can only be a number with a decimal point."""
-    return isinstance(cell, str) and "." in cell and _POINT.fullmatch(cell.strip()) is not None
+    dotted = isinstance(cell, str) and ("." in cell or "．" in cell)
+    return dotted and _POINT.fullmatch(_narrow(cell)) is not None
 
 
-def file_decimal(cells: Cells) -> str:
-    """Return the decimal mark that most undoubted cells near the top of a table have."""
+def has_comma(cell: Any) -> bool:
+    """Return whether a cell is text with a comma, of normal or of full width."""
+    return isinstance(cell, str) and ("," in cell or "，" in cell)
+
+
+def _narrow(cell: str) -> str:
+    return cell.strip() if cell.isascii() else unicodedata.normalize("NFKC", cell).strip()
+
+
+def file_decimal(cells: Cells, delimiter: str | None = None) -> str:
+    """Return the decimal mark that most undoubted cells near the top of a table have.
+
+    Parameters
+    ----------
+    cells : ndarray of object
+        The table.
+    delimiter : str, optional
+        That of the file. Programs divide fields by semicolons where commas are decimal marks,
+        which decides if nothing else does.
+    """
     sample = cells[:_SAMPLE_ROWS].ravel()
     commas = sum(has_decimal_comma(cell) for cell in sample)
-    return "," if commas > sum(has_decimal_point(cell) for cell in sample) else "."
+    points = sum(has_decimal_point(cell) for cell in sample)
+    return "," if commas > points or (delimiter == ";" and commas == points == 0) else "."
+
+
+def _grouped_by_points(cells: Cells) -> bool:
+    dotted = [cell.strip() for cell in cells if isinstance(cell, str) and "." in cell]
+    return bool(dotted) and all(_GROUPED.fullmatch(cell) for cell in dotted)
 
 
 def column_decimal(cells: Cells, default: str) -> tuple[str, tuple[int, int] | None]:
@@ -50,9 +81,11 @@ def column_decimal(cells: Cells, default: str) -> tuple[str, tuple[int, int] | N
     default : {".", ","}
         What the file has elsewhere.
     """
-    with_comma = [i for i, cell in enumerate(cells) if isinstance(cell, str) and "," in cell]
+    some = worded(cells)
+    with_comma = [int(i) for i, cell in zip(some, cells[some], strict=True) if has_comma(cell)]
     if not with_comma:
-        return ".", None
+        # beside decimal commas 1.234 is more than a thousand
+        return ("," if default == "," and _grouped_by_points(cells) else "."), None
     commas = [i for i in with_comma if has_decimal_comma(cells[i])]
     points = np.flatnonzero([has_decimal_point(cell) for cell in cells])
     if commas and len(points):

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.marks import USUAL, Marks
 from ntkreg.io.cells.values import Reading, Status, read_cell
 from ntkreg.io.files.grid import Cells
+from ntkreg.io.files.lazy import LazyColumn
+
+_SAMPLE = 500
 
 
 @dataclass(frozen=True)
@@ -39,14 +45,21 @@ class Readings:
 
     def rows(self, *statuses: Status) -> NDArray[np.int64]:
         """Return the rows whose cell is of one of these statuses."""
+        if not self.count(*statuses):
+            return np.empty(0, dtype=np.int64)
         return np.flatnonzero(np.isin(self.status, statuses))
 
     def count(self, *statuses: Status) -> int:
         """Return the number of cells of these statuses."""
-        return int(np.isin(self.status, statuses).sum())
+        return sum(int(self._counts[status]) for status in set(statuses))
+
+    @cached_property
+    def _counts(self) -> NDArray[np.int64]:
+        """Number of cells of each status."""
+        return np.bincount(self.status, minlength=len(Status))
 
 
-def read_numbers(cells: Cells, decimal: str = ".") -> Readings:
+def read_numbers(cells: Cells, decimal: str = ".", marks: Marks = USUAL) -> Readings:
     """Read a column as numbers.
 
     Cells that are plain numbers are converted all at once; only the distinct rest is looked at
@@ -54,18 +67,25 @@ def read_numbers(cells: Cells, decimal: str = ".") -> Readings:
     """
     values, rest = _plain_numbers(cells, decimal)
     status = np.zeros(len(cells), dtype=np.uint8)
+    if marks.numbers:
+        named = np.isin(values, tuple(marks.numbers))
+        status[named], values[named] = Status.MARK, np.nan
     codes, distinct = pd.factorize(pd.Series(cells[rest], dtype=object))
-    readings = _one_unit([read_cell(cell, decimal) for cell in distinct], codes)
+    readings = _one_unit([read_cell(cell, decimal, marks) for cell in distinct], codes)
     readings.append(Reading(Status.BLANK))  # code -1: None
     status[rest] = np.array([r.status for r in readings], dtype=np.uint8)[codes]
     values[rest] = np.array([r.value for r in readings])[codes]
     # numbers and clock times do not mix: the more frequent ones are the values
-    hours = 2 * int((status == Status.TIME).sum()) > int(np.isin(status, (0, Status.TIME)).sum())
-    values[status == (Status.NUMBER if hours else Status.TIME)] = np.nan
-    names = np.array([r.repair for r in readings])[codes]
-    repairs = {str(name): rest[names == name] for name in sorted(set(names)) if name}
+    counts = np.bincount(status, minlength=len(Status))
+    hours = counts[Status.TIME] > counts[Status.NUMBER]
+    if counts[Status.TIME]:
+        values[status == (Status.NUMBER if hours else Status.TIME)] = np.nan
+    repairs = {
+        name: rest[np.array([r.repair == name for r in readings])[codes]]
+        for name in sorted({r.repair for r in readings if r.repair})
+    }
     units = tuple(dict.fromkeys(r.unit for r in readings if r.unit))
-    return Readings(values, status, repairs, units, hours)
+    return Readings(values, status, repairs, units, bool(hours))
 
 
 def _one_unit(readings: list[Reading], codes: NDArray[np.int64]) -> list[Reading]:
@@ -84,6 +104,11 @@ def _one_unit(readings: list[Reading], codes: NDArray[np.int64]) -> list[Reading
 
 def _plain_numbers(cells: Cells, decimal: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Numbers that need no thought, and the rows of all other cells."""
+    if isinstance(cells, LazyColumn) and decimal == ".":
+        values = cells.numbers()
+        edges, texts = cells.edges()
+        values[edges] = _plain_numbers(texts, decimal)[0]
+        return values, np.flatnonzero(~np.isfinite(values))
     kind = pd.api.types.infer_dtype(cells, skipna=True)
     simple = cells
     if kind not in {"string", "integer", "floating", "mixed-integer-float", "empty"}:
@@ -91,10 +116,36 @@ def _plain_numbers(cells: Cells, decimal: str) -> tuple[NDArray[np.float64], NDA
         simple = cells.copy()
         simple[~plain] = None
     if decimal == ",":
-        # a point groups digits here, which pandas cannot know
-        simple = np.array(
-            [None if isinstance(c, str) and "." in c else c for c in simple], dtype=object
-        )
-    series = pd.Series(simple, dtype=object)
-    values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, copy=True)
+        simple = np.array([_with_point(cell) for cell in simple], dtype=object)
+    values = _converted(simple)
     return values, np.flatnonzero(~np.isfinite(values))
+
+
+def _with_point(cell: Any) -> Any:
+    """Return a cell with its decimal comma made a point; None where more thought is needed."""
+    if not isinstance(cell, str):
+        return cell
+    # a point groups digits here, which pandas cannot know
+    return None if "." in cell or cell.count(",") > 1 else cell.replace(",", ".")
+
+
+def _converted(cells: Cells) -> NDArray[np.float64]:
+    """Numbers as `float` reads them, NaN for all other cells."""
+    sample = pd.to_numeric(pd.Series(cells[:_SAMPLE], dtype=object), errors="coerce")
+    if len(cells) > _SAMPLE and 2 * int(sample.notna().sum()) < len(sample):
+        # pandas takes long to give up on a word, and a column of words repeats them
+        codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
+        values = np.append(_converted_all(np.asarray(distinct, dtype=object)), np.nan)
+        return np.asarray(values[codes])
+    return _converted_all(cells)
+
+
+def _converted_all(cells: Cells) -> NDArray[np.float64]:
+    numbers = pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce")
+    values = numbers.to_numpy(dtype=np.float64, copy=True)
+    if numbers.dtype.kind in "iu":
+        # as a whole number, minus nought has lost its sign
+        zeros = np.flatnonzero(values == 0)
+        minus = [isinstance(cell, str) and "-" in cell for cell in cells[zeros]]
+        values[zeros[np.array(minus, dtype=bool)]] = -0.0
+    return values

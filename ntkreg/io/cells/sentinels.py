@@ -7,12 +7,14 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-_NINES = re.compile(r"-?9{2,}(\.9+)?|-?1e\+(2\d|3\d)|-?9\.9+e\+\d+")
+_NINES = re.compile(r"-?9{2,}(\.9+)?|9\.91e\+37|-?1e\+(2\d|3\d)|-?9\.9+e\+\d+")
 _MIN_REPEATS = 3
 _LARGEST = 1e300
 _WIDE = 1000
 _LEAST_GAP = 0.1
 _MIN_DISTINCT = 5
+# nothing is a value like any other, unless all others are alike and far from it
+_ZERO_GAP = 5.0
 
 
 def find_sentinels(values: NDArray[np.float64]) -> tuple[float, ...]:
@@ -64,8 +66,6 @@ def find_sentinel(values: NDArray[np.float64]) -> float | None:
         (-1, distinct[:-1], distinct[-1] - distinct[-2]),
     ):
         value = float(distinct[extreme])
-        if value == 0:
-            continue
         # a mark at the other end must not pass for the range of the values
         other = -1 - extreme
         if _in_nines(float(rest[other])):
@@ -93,6 +93,8 @@ def _required_gap(value: float, rest: NDArray[np.float64], count: int) -> float:
     orders = rest[0] > 0 and rest[-1] > _WIDE * rest[0]
     if count < _MIN_REPEATS or orders:
         return np.inf
+    if value == 0:
+        return _ZERO_GAP
     return _LEAST_GAP if value < 0 <= rest[0] and value == round(value) else 2.0
 
 

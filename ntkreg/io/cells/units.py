@@ -13,11 +13,15 @@ _WORD = (
     "℃|°C|°F|℉|degC|K|Å|%|％|‰|ppm|ppb|ppt|wt%|mass%|vol%|mol%|at%|wt|phr|rpm|min|sec|hr|hrs|h|d|"
     "day|days|ton|t|in|inch|ft|psi|ksi|Torr|mmHg|atm|mPas|cps|cP|mil|deg|°|rad|pH|a\\.u\\.|Mpa|mpa|"
     "kpa|gpa|cc|pcs|times|shot|shots|hour|hours|seconds|minutes|"
+    "kgf|gf|tf|lbs?|oz|bar[ga]|Wh|kWh|Ah|mAh|NTU|cfu|CFU|IU|vol|dyn|cm-1|μɛ|µε|ppmw|ppmv|wtppm|Nm3|Nm³|Sm3|"
+    "¥|€|£|\\$|万円|千円|"
     "質量%|重量%|体積%|重量部|質量部|部|秒|分|時間|時|日|回|枚|個|本|度|円|台|点|倍|万kW|万kWh|株"
 )
 _ATOM = f"(?:{_WORD}|{_SYMBOL})(?:\\^?-?[1-4²³])?"
-_UNIT = re.compile(f"(?:1/)?{_ATOM}(?:[·・⋅*/. ]{_ATOM}){{0,3}}")
+_POWER = "×\\s*10\\^?[-+]?\\d+\\s*"
+_UNIT = re.compile(f"(?:1/|{_POWER})?{_ATOM}(?:[·・⋅*/. ](?:10{{1,3}})?{_ATOM}){{0,3}}")
 _IN_BRACKETS = re.compile(r"[\[(（［〔【]\s*([^\[\]()（）［］〔〕【】]*?)\s*[\])）］〕】]\s*$")
+_WORD_FOR_UNIT = re.compile(r"^(?:単位|units?)\s*[:：]\s*", re.IGNORECASE)
 _EXPLICIT = "[［〔【"
 
 
@@ -33,9 +37,15 @@ def is_unit(text: str) -> bool:
 
 
 def bare_unit(text: str) -> str:
-    """Return a unit without the brackets around it."""
+    """Return a unit without the brackets around it and the word for it.
+
+    Examples
+    --------
+    >>> bare_unit("[MPa]"), bare_unit("単位：mm"), bare_unit("(unit: s)")
+    ('MPa', 'mm', 's')
+    """
     match = _IN_BRACKETS.fullmatch(text.strip())
-    return match.group(1) if match else text.strip()
+    return _WORD_FOR_UNIT.sub("", match.group(1) if match else text.strip())
 
 
 def unit_of_header(header: str) -> str | None:
@@ -52,7 +62,7 @@ def unit_of_header(header: str) -> str | None:
     match = _IN_BRACKETS.search(header)
     if not match or not match.group(1) or match.start() == 0:
         return None
-    content = match.group(1)
+    content = _WORD_FOR_UNIT.sub("", match.group(1))
     explicit = header[match.start()] in _EXPLICIT
     return content if explicit or is_unit(content) else None
 

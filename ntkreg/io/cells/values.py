@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from enum import IntEnum
@@ -12,7 +11,15 @@ from typing import Any
 import numpy as np
 
 from ntkreg.io.cells.dates import hours_of, is_date
-from ntkreg.io.cells.marks import CENSORED_WORDS, EXCEL_ERRORS, MISSING_MARKS
+from ntkreg.io.cells.marks import (
+    CENSORED_WORDS,
+    EXCEL_ERRORS,
+    MISSING_MARKS,
+    USUAL,
+    Marks,
+    narrow,
+)
+from ntkreg.io.cells.spellings import currency_last, respelt
 from ntkreg.io.cells.units import is_unit
 from ntkreg.io.files.grid import Special
 
@@ -42,10 +49,6 @@ _CENSORED = re.compile(
 )
 _PREFIX = re.compile(r"(?P<number>[+-]?[\d.,' ]*\d\.?(?:e[+-]?\d+)?)\s*(?P<unit>[^\d\s.,+-].*)")
 _INFINITE_WORDS = frozenset({"inf", "+inf", "-inf", "infinity", "-infinity", "∞", "-∞", "+∞"})
-_SIGNS = str.maketrans(
-    {"−": "-", "‐": "-", "–": "-", "﹣": "-", "’": "'", "\u00a0": " ", "\u202f": " "}
-)
-
 
 _WORDS = {
     Status.MARK: MISSING_MARKS,
@@ -65,7 +68,7 @@ class Reading:
     unit: str = ""
 
 
-def read_cell(cell: Any, decimal: str = ".") -> Reading:
+def read_cell(cell: Any, decimal: str = ".", marks: Marks = USUAL) -> Reading:
     """Return what one cell says.
 
     Parameters
@@ -74,14 +77,21 @@ def read_cell(cell: Any, decimal: str = ".") -> Reading:
         A cell of a `Grid`.
     decimal : {".", ","}, default="."
         Decimal mark.
+    marks : Marks, optional
+        What the user says about missing and censored cells.
 
     Examples
     --------
     >>> read_cell("１２．５").value, read_cell("<0.01").status.name, read_cell("25℃").unit
     (12.5, 'CENSORED', '℃')
     """
-    if isinstance(cell, str):
-        return _read_text(cell, decimal)
+    reading = _read_text(cell, decimal, marks) if isinstance(cell, str) else _read_value(cell)
+    if reading.status is Status.NUMBER and reading.value in marks.numbers:
+        return Reading(Status.MARK)
+    return reading
+
+
+def _read_value(cell: Any) -> Reading:
     if cell is None or cell is Special.FORMULA:
         return Reading(Status.BLANK if cell is None else Status.FORMULA)
     if isinstance(cell, bool):
@@ -99,38 +109,47 @@ def _number(value: float, repair: str, unit: str = "") -> Reading:
     return Reading(Status.BLANK) if np.isnan(value) else Reading(Status.NUMBER, value, repair, unit)
 
 
-def _read_text(cell: str, decimal: str) -> Reading:
+def _read_text(cell: str, decimal: str, marks: Marks) -> Reading:
     stripped = cell.strip()
     if not stripped:
         return Reading(Status.BLANK)
-    narrow = unicodedata.normalize("NFKC", stripped.translate(_SIGNS)).translate(_SIGNS).strip()
-    word = narrow.lower()
-    for status, words in _WORDS.items():
-        if word in words or stripped in words:
-            return Reading(status)
+    plain = narrow(stripped)
+    word = plain.lower()
+    status = _word_status(word, stripped, marks)
+    if status is not None:
+        return Reading(status)
     value, grouped = parse_number(word, decimal)
     if value is not None:
-        return _number(value, _repair_name(stripped, narrow, grouped))
-    for form in (_read_glued, _read_censored):
-        reading = form(narrow, decimal)
-        if reading is not None:
-            return reading
-    hours = hours_of(narrow)
+        return _number(value, _repair_name(stripped, plain, grouped))
+    reading = _read_glued(plain, decimal) or _read_censored(plain, decimal, marks)
+    if reading is not None:
+        return reading
+    hours = hours_of(plain)
     if hours is not None:
         return Reading(Status.TIME, hours)
-    return Reading(Status.DATE if is_date(narrow) else Status.TEXT)
+    return Reading(Status.DATE if is_date(plain) else Status.TEXT)
+
+
+def _word_status(word: str, stripped: str, marks: Marks) -> Status | None:
+    """Return what a word stands for, if it stands for something else than itself."""
+    if word in marks.missing:
+        return Status.MARK
+    if word in marks.keep:
+        return None
+    spellings = (word, stripped, word.replace(" ", ""))
+    found = (status for status, words in _WORDS.items() if not words.isdisjoint(spellings))
+    return next(found, None)
 
 
 def _repair_name(before: str, after: str, grouped: bool) -> str:
     if grouped:
         return "thousands"
-    return "width" if before != after else ""
+    return "width" if before != after or respelt(after.lower()) != after.lower() else ""
 
 
 def parse_number(text: str, decimal: str = ".") -> tuple[float | None, bool]:
     """Return the number a narrow, lower-case text is, and whether its digits were grouped."""
-    if text[:1] in "▲△":
-        text = "-" + text[1:].lstrip()
+    text = respelt(text, decimal)
     if decimal == ",":
         text = text.translate(str.maketrans(".,", ",."))
     if _NUMBER.fullmatch(text):
@@ -140,8 +159,8 @@ def parse_number(text: str, decimal: str = ".") -> tuple[float | None, bool]:
     return None, False
 
 
-def _read_glued(narrow: str, decimal: str) -> Reading | None:
-    match = _PREFIX.fullmatch(narrow)
+def _read_glued(plain: str, decimal: str) -> Reading | None:
+    match = _PREFIX.fullmatch(currency_last(plain))
     if match is None or not is_unit(match["unit"]):
         return None
     value = parse_number(match["number"].strip().lower(), decimal)[0]
@@ -149,13 +168,17 @@ def _read_glued(narrow: str, decimal: str) -> Reading | None:
     return None if value is None else _number(value, "percent" if unit == "%" else "unit", unit)
 
 
-def _read_censored(narrow: str, decimal: str) -> Reading | None:
-    match = _CENSORED.fullmatch(narrow)
+def _read_censored(plain: str, decimal: str, marks: Marks) -> Reading | None:
+    match = _CENSORED.fullmatch(plain)
     if match is None or not match["number"]:
         return None
     number = match["number"]
-    limited = bool(match["tail"]) or narrow[0] in "<>≦≧≤≥"
-    known = parse_number(number.lower(), decimal)[0] is not None
-    if limited and (known or _read_glued(number, decimal) is not None):
+    if not match["tail"] and plain[0] not in "<>≦≧≤≥":
+        return None
+    value = parse_number(number.lower(), decimal)[0]
+    limit = _read_glued(number, decimal) if value is None else Reading(Status.NUMBER, value)
+    if limit is None:
+        return None
+    if not marks.at_limit:
         return Reading(Status.CENSORED)
-    return None
+    return Reading(Status.CENSORED, limit.value, "", limit.unit)

@@ -12,18 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.io.cells.dates import day_order, seconds_of
-from ntkreg.io.cells.marks import AMBIGUOUS_MARKS
+from ntkreg.io.cells.marks import AMBIGUOUS_MARKS, USUAL, Marks, narrow
 from ntkreg.io.cells.readings import Readings, read_numbers
 from ntkreg.io.cells.values import ABSENT, Status, read_cell
+from ntkreg.io.columns.days import read_dates
 from ntkreg.io.dataset import Kind
 from ntkreg.io.files.grid import Cells
+from ntkreg.io.files.lazy import LazyColumn
 from ntkreg.io.layout.names import looks_like_running_number
 from ntkreg.io.ledger import LedgerEntry
 
@@ -55,6 +57,8 @@ class RawColumn:
         The column read as numbers.
     entries : tuple of LedgerEntry
         Repairs and doubts of this column.
+    marks : Marks
+        What the user says about missing and censored cells.
     """
 
     name: str
@@ -66,6 +70,7 @@ class RawColumn:
     decimal: str
     readings: Readings
     entries: tuple[LedgerEntry, ...] = ()
+    marks: Marks = USUAL
 
     def numbers(self) -> NDArray[np.float64]:
         """Return the column as numbers, NaN where a cell is none."""
@@ -73,7 +78,11 @@ class RawColumn:
 
     def labels(self) -> Cells:
         """Return the column as text, None where a cell is missing."""
-        return read_labels(self.cells)
+        return self._labels.copy()
+
+    @cached_property
+    def _labels(self) -> Cells:
+        return read_labels(self.cells, self.marks)
 
     def seconds(self) -> NDArray[np.float64]:
         """Return the column as seconds since 1970-01-01, NaN where a cell is no date."""
@@ -86,10 +95,10 @@ class RawColumn:
             return int(np.isnan(self.readings.values).sum())
         if self.kind == "date":
             return int(np.isnan(self.seconds()).sum())
-        return sum(label is None for label in self.labels())
+        return int(self._labels.tolist().count(None))
 
 
-def kind_of(cells: Cells, readings: Readings, header: str) -> Kind:
+def kind_of(cells: Cells, readings: Readings, header: str, marks: Marks = USUAL) -> Kind:
     """Return what a column is.
 
     Parameters
@@ -100,12 +109,14 @@ def kind_of(cells: Cells, readings: Readings, header: str) -> Kind:
         The same read as numbers.
     header : str
         Header text; it decides only whether a running number is an identifier.
+    marks : Marks, optional
+        What the user says about missing cells.
     """
     n_present = len(cells) - readings.count(*ABSENT)
     if n_present == 0:
         return "constant"
     if has_leading_zeros(cells, readings):
-        return _kind_of_words(cells)
+        return _kind_of_words(cells, marks)
     if (
         readings.count(Status.NUMBER)
         and n_present - readings.count(*READABLE) <= MAX_UNREADABLE * n_present
@@ -115,7 +126,7 @@ def kind_of(cells: Cells, readings: Readings, header: str) -> Kind:
         return _kind_of_numbers(readings, header)
     if readings.count(Status.DATE) >= (1 - MAX_UNREADABLE) * n_present:
         return "date"
-    return _kind_of_words(cells)
+    return _kind_of_words(cells, marks)
 
 
 def _kind_of_numbers(readings: Readings, header: str) -> Kind:
@@ -131,14 +142,14 @@ def _kind_of_numbers(readings: Readings, header: str) -> Kind:
     return "identifier" if running else "numeric"
 
 
-def _kind_of_words(cells: Cells) -> Kind:
-    labels = pd.Series(read_labels(cells), dtype=object).dropna()
-    n_levels = labels.nunique()
+def _kind_of_words(cells: Cells, marks: Marks) -> Kind:
+    codes, levels = _coded(cells, marks)
+    n_levels, n_present = len(levels), int((codes >= 0).sum())
     if n_levels <= 1:
         return "constant"
-    if n_levels == len(labels) and n_levels > 0.5 * len(cells):
+    if n_levels == n_present and n_levels > 0.5 * len(cells):
         return "identifier"
-    return "text" if n_levels > MAX_LEVELS or n_levels > NEARLY_ALL * len(labels) else "category"
+    return "text" if n_levels > MAX_LEVELS or n_levels > NEARLY_ALL * n_present else "category"
 
 
 def has_leading_zeros(cells: Cells, readings: Readings) -> bool:
@@ -152,30 +163,40 @@ def has_leading_zeros(cells: Cells, readings: Readings) -> bool:
 def zero_led(cells: Cells, readings: Readings) -> NDArray[np.int64]:
     """Return the positions of cells such as "007"."""
     whole = np.flatnonzero(readings.values == np.round(readings.values))
+    if isinstance(cells, LazyColumn) and not cells.zero_led:
+        whole = np.intersect1d(whole, cells.edges()[0])
     led = [
         isinstance(c, str) and len(c) > 1 and c[0] == "0" and c.isdecimal() for c in cells[whole]
     ]
     return whole[np.flatnonzero(led)]
 
 
-def read_labels(cells: Cells) -> Cells:
+def read_labels(cells: Cells, marks: Marks = USUAL) -> Cells:
     """Return cells as trimmed text, None where one is missing.
 
     Returns
     -------
     labels : ndarray of shape (n_rows,) of object
     """
-    codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
-    labels = np.array([*(_label(cell) for cell in distinct), None], dtype=object)
-    return np.asarray(labels[codes], dtype=object)
+    codes, levels = _coded(cells, marks)
+    return np.array([*levels, None], dtype=object)[codes]
 
 
-def _label(cell: Any) -> str | None:
+def _coded(cells: Cells, marks: Marks) -> tuple[NDArray[np.int64], Cells]:
+    """Labels as positions among the different ones, -1 where one is missing, and these."""
+    codes, distinct = pd.factorize(pd.Series(np.asarray(cells), dtype=object))
+    labels = np.array([*(_label(cell, marks) for cell in distinct), None], dtype=object)
+    again, levels = pd.factorize(labels)
+    return again[codes], np.asarray(levels, dtype=object)
+
+
+def _label(cell: Any, marks: Marks) -> str | None:
+    absent = read_cell(cell, marks=marks).status in ABSENT
     if isinstance(cell, str):
         text = cell.strip()
-        absent = read_cell(text).status in ABSENT and text not in AMBIGUOUS_MARKS
-        return None if absent else text
-    if read_cell(cell).status in ABSENT:
+        level = text in AMBIGUOUS_MARKS and narrow(text).lower() not in marks.missing
+        return None if absent and not level else text
+    if absent:
         return None
     if isinstance(cell, bool):
         return str(cell).upper()
@@ -190,25 +211,21 @@ def _label(cell: Any) -> str | None:
     return str(cell)
 
 
-def read_dates(cells: Cells) -> tuple[NDArray[np.float64], bool]:
-    """Return dates as seconds since 1970-01-01, and whether day and month could be swapped.
-
-    Dates such as 05/04/2024 are read day first unless one of the column proves the other order.
-    """
-    codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
-    order = day_order(distinct)
-    found = [seconds_of(cell, day_first=order is not False) for cell in distinct]
-    seconds = np.array([*(np.nan if s is None else s for s in found), np.nan], dtype=np.float64)
-    return np.asarray(seconds[codes]), order is None
-
-
 def levels_of(labels: Iterable[Any]) -> tuple[str, ...]:
     """Return the distinct labels in order of first appearance."""
-    return tuple(dict.fromkeys(label for label in labels if label is not None))
+    cells = labels if isinstance(labels, np.ndarray) else np.array([*labels], dtype=object)
+    distinct = pd.unique(cells)
+    return tuple(label for label in distinct if label is not None)
 
 
 def read_column(
-    cells: Cells, name: str, original: str, unit: str | None, position: int, decimal: str
+    cells: Cells,
+    name: str,
+    original: str,
+    unit: str | None,
+    position: int,
+    decimal: str,
+    marks: Marks = USUAL,
 ) -> RawColumn:
     """Read one column: numbers first, then its kind.
 
@@ -216,14 +233,18 @@ def read_column(
     ----------
     cells : ndarray of shape (n_rows,) of object
         The cells.
-    name, original, unit, position, decimal
+    name, original, unit, position, decimal, marks
         See `RawColumn`.
     """
-    readings = read_numbers(cells, decimal)
-    kept = cells.copy()
-    kept[readings.rows(Status.FORMULA)] = None
-    column = RawColumn(name, original, unit, position, "text", kept, decimal, readings)
-    kind = kind_of(kept, readings, original)
+    readings = read_numbers(cells, decimal, marks)
+    kept = cells
+    if isinstance(cells, LazyColumn):
+        cells.forget_numbers()
+    else:
+        kept = cells.copy()
+        kept[readings.rows(Status.FORMULA)] = None
+    column = RawColumn(name, original, unit, position, "text", kept, decimal, readings, marks=marks)
+    kind = kind_of(kept, readings, original, marks)
     if kind == "numeric" and unit is None and readings.units:
         unit = readings.units[0]
     return replace(column, kind=kind, unit=unit)

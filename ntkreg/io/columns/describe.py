@@ -13,6 +13,8 @@ from ntkreg.io.cells.values import Status
 from ntkreg.io.columns.column import RawColumn, levels_of
 from ntkreg.io.dataset import Column, Role
 
+_MANY_ROWS = 100_000
+
 Values = NDArray[np.float64] | NDArray[np.object_]
 
 
@@ -53,7 +55,8 @@ def to_frame(features: Mapping[str, Values], n_rows: int) -> pd.DataFrame:
     Without the explicit type pandas 3 turns words to its `str` and None to NaN.
     """
     series = {key: pd.Series(values, dtype=values.dtype) for key, values in features.items()}
-    return pd.DataFrame(series, index=pd.RangeIndex(n_rows))
+    # put together in one block, a large table would be in memory twice
+    return pd.DataFrame(series, index=pd.RangeIndex(n_rows), copy=n_rows < _MANY_ROWS)
 
 
 def _describe(column: RawColumn, role: Role, rows: NDArray[np.int64]) -> tuple[Column, Values]:
@@ -68,7 +71,7 @@ def _describe(column: RawColumn, role: Role, rows: NDArray[np.int64]) -> tuple[C
         seconds = column.seconds()[rows]
         return Column(*common, "date", role, int(np.isnan(seconds).sum())), seconds
     labels = column.labels()[rows]
-    missing = sum(label is None for label in labels)
+    missing = labels.tolist().count(None)
     described = Column(*common, column.kind, role, missing)
     if column.kind == "category":
         levels = levels_of(labels)

@@ -6,12 +6,18 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.decimals import has_comma
+from ntkreg.io.cells.marks import narrow
 from ntkreg.io.cells.sentinels import find_sentinels
 from ntkreg.io.cells.units import same_unit
 from ntkreg.io.cells.values import Status
-from ntkreg.io.columns.column import RawColumn, has_leading_zeros, read_dates, zero_led
+from ntkreg.io.columns.column import RawColumn, has_leading_zeros, zero_led
+from ntkreg.io.columns.days import read_dates
+from ntkreg.io.columns.doubts import level_doubts, number_doubts
+from ntkreg.io.files.grid import worded
 from ntkreg.io.ledger import LedgerEntry, Severity
 from ntkreg.messages import Sentence
 
@@ -20,15 +26,12 @@ _MARKS_SHOWN = 10
 MOSTLY_EMPTY = 0.95
 _REPAIRS = {"width": "R109", "unit": "R110", "percent": "R111", "thousands": "R112"}
 _GLUED = ("unit", "percent")
-_MISSING: tuple[tuple[Severity, str, tuple[Status, ...]], ...] = (
-    ("repair", "R108", (Status.MARK,)),
-    ("warning", "W107", (Status.ERROR,)),
-    ("warning", "W106", (Status.FORMULA,)),
+_MISSING: tuple[tuple[Severity, str, Status], ...] = (
+    ("repair", "R108", Status.MARK),
+    ("warning", "W107", Status.ERROR),
+    ("warning", "W106", Status.FORMULA),
 )
-_UNREADABLE: tuple[tuple[Severity, str, tuple[Status, ...]], ...] = (
-    ("warning", "W108", (Status.CENSORED,)),
-    ("warning", "W110", (Status.INFINITE,)),
-)
+_WORDS = ("category", "text", "identifier")
 
 
 class Finder:
@@ -78,24 +81,44 @@ def column_entries(
     finder = Finder(column, rows, sheet)
     entries = missing_entries(finder) + _empty_entries(finder)
     if column.kind == "numeric":
-        entries += numeric_entries(finder)
+        entries += numeric_entries(finder) + number_doubts(finder)
     elif column.kind == "date":
         entries += _date_entries(finder)
-    elif column.kind in ("category", "text", "identifier"):
-        entries += _word_entries(finder)
+    elif column.kind in _WORDS:
+        entries += _word_entries(finder) + level_doubts(finder)
     return tuple(entries)
 
 
 def missing_entries(finder: Finder) -> list[LedgerEntry]:
     """Return the entries about marks, error cells and formulas without a value."""
-    entries = []
-    for severity, code, statuses in _MISSING:
-        where = finder.column.readings.rows(*statuses)
+    entries, column = [], finder.column
+    kept = _kept_marks(column)
+    for severity, code, status in _MISSING:
+        where = np.setdiff1d(column.readings.rows(status), kept)
         if len(where):
-            marks = Counter(str(cell).strip() for cell in finder.column.cells[where])
-            values = [f"{mark} ({count})" for mark, count in marks.most_common(_MARKS_SHOWN)]
-            entries.append(finder.entry(severity, code, where, values=values))
+            entries.append(finder.entry(severity, code, where, values=_counted(column, where)))
+    if len(kept):
+        entries.append(finder.entry("info", "I170", kept, values=_counted(column, kept)))
     return entries
+
+
+def _kept_marks(column: RawColumn) -> NDArray[np.int64]:
+    """Cells that look like marks and are levels all the same, by the user's wish or by the rule."""
+    marked = column.readings.rows(Status.MARK)
+    if column.kind not in _WORDS or not (len(marked) or column.marks.keep):
+        return np.empty(0, dtype=np.int64)
+    labels = column.labels()
+    kept = [i for i in marked if labels[i] is not None]
+    if column.marks.keep:
+        texts = column.readings.rows(Status.TEXT)
+        kept += [i for i in texts if narrow(str(column.cells[i])).lower() in column.marks.keep]
+    return np.array(sorted(kept), dtype=np.int64)
+
+
+def _counted(column: RawColumn, where: NDArray[np.int64]) -> list[str]:
+    """Different cells with their numbers, the most frequent ones first."""
+    marks = Counter(str(cell).strip() for cell in column.cells[where])
+    return [f"{mark} ({count})" for mark, count in marks.most_common(_MARKS_SHOWN)]
 
 
 def _empty_entries(finder: Finder) -> list[LedgerEntry]:
@@ -112,11 +135,14 @@ def _empty_entries(finder: Finder) -> list[LedgerEntry]:
 def numeric_entries(finder: Finder) -> list[LedgerEntry]:
     """Return the entries about a column whose values are used as numbers."""
     readings = finder.column.readings
-    entries = [
-        finder.entry(severity, code, where)
-        for severity, code, statuses in _UNREADABLE
-        if len(where := readings.rows(*statuses))
-    ]
+    censored, infinite = readings.rows(Status.CENSORED), readings.rows(Status.INFINITE)
+    known = np.isfinite(readings.values[censored])
+    found: tuple[tuple[Severity, str, NDArray[np.int64]], ...] = (
+        ("repair", "R170", censored[known]),
+        ("warning", "W108", censored[~known]),
+        ("warning", "W110", infinite),
+    )
+    entries = [finder.entry(*entry) for entry in found if len(entry[-1])]
     mixed_in = Status.NUMBER if readings.hours else Status.TIME
     if readings.hours:
         entries.append(finder.entry("repair", "R113", readings.rows(Status.TIME)))
@@ -133,13 +159,19 @@ def numeric_entries(finder: Finder) -> list[LedgerEntry]:
         where = np.concatenate([readings.repairs[n] for n in _GLUED if n in readings.repairs])
         fields = {"unit": unit, "found": readings.units[0]}
         entries.append(finder.entry("warning", "W161", np.sort(where), **fields))
-    if finder.column.decimal == ",":
-        commas = np.flatnonzero([isinstance(c, str) and "," in c for c in finder.column.cells])
-        entries.append(finder.entry("repair", "R115", commas))
+    entries += _comma_entries(finder)
     for sentinel in find_sentinels(readings.values):
         where = np.flatnonzero(readings.values == sentinel)
         entries.append(finder.entry("warning", "W118", where, value=sentinel))
     return entries
+
+
+def _comma_entries(finder: Finder) -> list[LedgerEntry]:
+    if finder.column.decimal != ",":
+        return []
+    some = worded(finder.column.cells)
+    commas = some[[has_comma(cell) for cell in finder.column.cells[some]]]
+    return [finder.entry("repair", "R115", commas)] if len(commas) else []
 
 
 def _date_entries(finder: Finder) -> list[LedgerEntry]:
@@ -175,7 +207,7 @@ def _rare_levels(finder: Finder) -> list[LedgerEntry]:
     """Name the levels of a category that one row alone has."""
     if finder.column.kind != "category":
         return []
-    labels = finder.column.labels()
-    counts = Counter(label for label in labels if label is not None)
-    once = np.flatnonzero([counts.get(label) == 1 for label in labels])
-    return [finder.entry("warning", "W163", once, total=len(counts))] if len(once) else []
+    codes, levels = pd.factorize(finder.column.labels())
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+    once = np.flatnonzero((codes >= 0) & (counts[codes] == 1))
+    return [finder.entry("warning", "W163", once, total=len(levels))] if len(once) else []

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ntkreg.io.files.biff_texts import check_texts
 from ntkreg.io.files.grid import Special
 from ntkreg.io.files.ole import DamagedError
+from ntkreg.io.files.special_cells import ERRORS, settled
 
 BOF, EOF, BOUNDSHEET, FILEPASS, SST, CONTINUE, XF = 0x809, 0x0A, 0x85, 0x2F, 0xFC, 0x3C, 0xE0
 _STRING, _FORMULA, _BOOLERR, _LABELSST, _MULRK, _MULBLANK = 0x207, 0x06, 0x205, 0xFD, 0xBD, 0xBE
@@ -25,17 +26,6 @@ _AMONG_CELLS = {0x208, 0x207, 0x221, 0x236, 0x4BC, 0xD7, CONTINUE, 0xD6}
 # what usually follows the last cell: views, drawings, notes, merged ranges, the sheet's end
 _AFTER_CELLS = {0x23E, 0x5D, 0xEC, 0x1C, EOF, 0xE5, 0x1B0, 0x1B2, 0x1B8, 0x1BE, 0xA0, 0x41, 0x1D}
 _MAX_RECORD = 8224
-ERRORS = {
-    0x00: "#NULL!",
-    0x07: "#DIV/0!",
-    0x0F: "#VALUE!",
-    0x17: "#REF!",
-    0x1D: "#NAME?",
-    0x24: "#NUM!",
-    0x2A: "#N/A",
-    0x2B: "#GETTING_DATA",
-}
-
 SpecialCells = dict[tuple[int, int], str | Special]
 Record = tuple[int, int, int]
 
@@ -114,7 +104,7 @@ def examine(stream: bytes) -> Sheets | None:
 def _sheet(stream: bytes, start: int, n_texts: int, n_formats: int) -> tuple[SpecialCells, bool]:
     specials: SpecialCells = {}
     seen: set[int] = set()
-    last, ordered, depth, foreign, latest = -1, True, 0, None, 0
+    last, ordered, depth, foreign, latest, computed = -1, True, 0, None, 0, False
     for kind, place, length in _records(stream, start):
         depth += (kind == BOF) - (kind == EOF)
         # deeper lies a chart inside the sheet
@@ -139,9 +129,10 @@ def _sheet(stream: bytes, start: int, n_texts: int, n_formats: int) -> tuple[Spe
         special = _special(stream, kind, place)
         if special is not None:
             specials[row, first] = special
+        computed |= kind == _FORMULA and special is not Special.FORMULA
     ends_well = _is_followed_well(stream, place + length)
     known = foreign in _AFTER_CELLS or (foreign or 0) >= 0x800
-    return specials, ordered and known and ends_well
+    return settled(specials, Special.FORMULA, computed), ordered and known and ends_well
 
 
 def _is_followed_well(stream: bytes, end: int) -> bool:

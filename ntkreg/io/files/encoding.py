@@ -22,6 +22,8 @@ _BOMS = (
 # Python's shift_jis lacks ①, ㈱ and 髙, which every Japanese Windows program writes
 _JAPANESE_WINDOWS = {"shift_jis", "shift-jis", "sjis", "s_jis", "ms932", "windows-31j", "932"}
 _HALFWIDTH_RUN = re.compile("[\uff61-\uff9f]{2,}")
+_KANA = re.compile("[ぁ-んァ-ヶ]")
+_MIN_KANA = 2
 _NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 _WESTERN = re.compile(r"[À-ÖØ-öø-ÿŠšŽžŒœŸ°µ±²³·×€–—‘’“”…®™½¼¾ª º§]*")
 _LEVEL_2_LEAD = 0x98
@@ -60,9 +62,24 @@ def decode(data: bytes, file: str, encoding: str | None = None) -> Decoded:
             text = data.decode(name)
         except UnicodeDecodeError:
             continue
-        if name == "utf-8" or looks_japanese(text):
+        if name == "utf-8":
             return text, name, ()
+        if looks_japanese(text):
+            return _japanese(data, text)
     return _guess(data, file)
+
+
+def _japanese(data: bytes, text: str) -> Decoded:
+    """Tell cp932 from EUC-JP, whose kanji are half-width kana in pairs to cp932."""
+    if not _HALFWIDTH_RUN.search(text[:_SAMPLE_BYTES]):
+        return text, "cp932", ()
+    try:
+        other = data.decode("euc_jp")
+    except UnicodeDecodeError:
+        return text, "cp932", ()
+    if len(_KANA.findall(other[:_SAMPLE_BYTES])) >= _MIN_KANA:
+        return other, "euc_jp", (_guessed("euc_jp", other),)
+    return text, "cp932", (_guessed("cp932", text),)
 
 
 def looks_japanese(text: str) -> bool:
@@ -129,9 +146,12 @@ def _guess(data: bytes, file: str) -> Decoded:
         raise InputError(
             "E118", {"file": file, "row": row}, file=file, row=row, bytes=_hex(data, start)
         )
+    return text, name, (_guessed(name, text),)
+
+
+def _guessed(name: str, text: str) -> LedgerEntry:
     sample = next((line for line in text.splitlines() if _NON_ASCII.search(line)), "")
-    message = Sentence("W101", {"encoding": name, "sample": sample.strip()})
-    return text, name, (LedgerEntry("warning", message),)
+    return LedgerEntry("warning", Sentence("W101", {"encoding": name, "sample": sample.strip()}))
 
 
 def _is_western(data: bytes) -> bool:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
+from ntkreg.io.files.lazy import LazyColumn, LazyTable
 from ntkreg.io.ledger import LedgerEntry
 
 Cells = NDArray[np.object_]
@@ -77,8 +78,7 @@ def make_cells(rows: list[list[Any]], blank: str | None, file: str) -> Cells:
         If the rectangle would be larger than any table this program is made for.
     """
     width = max((len(row) for row in rows), default=0)
-    if width > MAX_COLUMNS or width * len(rows) > MAX_CELLS:
-        raise InputError("E115", {"file": file}, file=file, rows=len(rows), columns=width)
+    check_size(len(rows), width, file)
     for row in rows:
         if len(row) < width:
             row.extend([blank] * (width - len(row)))
@@ -88,12 +88,29 @@ def make_cells(rows: list[list[Any]], blank: str | None, file: str) -> Cells:
     return cells
 
 
-_IS_WHITE = np.frompyfunc(lambda cell: isinstance(cell, str) and not cell.strip(), 1, 1)
+def check_size(n_rows: int, n_columns: int, file: str) -> None:
+    """Raise InputError if a table is larger than any that this program is made for."""
+    if n_columns > MAX_COLUMNS or n_columns * n_rows > MAX_CELLS:
+        raise InputError("E115", {"file": file}, file=file, rows=n_rows, columns=n_columns)
 
 
 def blank_mask(cells: Cells) -> NDArray[np.bool_]:
     """Return where nothing but white space stands, for cells of any shape."""
-    return np.asarray(pd.isnull(cells) | _IS_WHITE(cells).astype(bool), dtype=bool)
+    if isinstance(cells, LazyTable | LazyColumn):
+        return cells.blank(is_blank)
+    flat = cells.ravel().tolist()
+    white = [isinstance(cell, str) and (not cell or cell.isspace()) for cell in flat]
+    return np.asarray(pd.isnull(cells) | np.array(white, dtype=bool).reshape(cells.shape))
+
+
+def worded(cells: Cells) -> NDArray[np.int64]:
+    """Return the positions in a column at which something else than a plain number may stand.
+
+    Whoever looks for words need not look at the others, which are blank or numbers with a point.
+    """
+    if isinstance(cells, LazyColumn):
+        return cells.edges()[0]
+    return np.arange(len(cells))
 
 
 def is_blank(cell: Any) -> bool:

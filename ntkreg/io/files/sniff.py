@@ -6,7 +6,6 @@ import codecs
 import difflib
 import io
 import lzma
-import re
 import struct
 import zipfile
 import zlib
@@ -29,11 +28,10 @@ FileKind = Literal["xlsx", "xls", "xlsb", "ods", "text"]
 MAX_RATIO = 200
 MAX_UNPACKED = 1_000_000_000
 SMALL = 50_000_000
+_DIRT, _DIRT_SHARE, _DIRT_SHARE_OF_SMALL = 8, 0.05, 0.2
 
 # XML parsers differ in what they do with a document type declaration; a spreadsheet never needs one
-_DOCTYPE = re.compile(
-    b"|".join(b"<!DOCTYPE".decode().encode(c) for c in ("ascii", "utf-16-le", "utf-16-be")), re.I
-)
+_DOCTYPES = tuple("<!DOCTYPE".encode(code) for code in ("ascii", "utf-16-le", "utf-16-be"))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -86,7 +84,7 @@ def identify(data: bytes, path: Path) -> FileKind:
         If it is empty, of a kind that is not supported, damaged, protected or misnamed.
     """
     where = {"file": path.name}
-    if not data.strip(b" \t\r\n\x00\x1a\xef\xbb\xbf\xff\xfe"):
+    if not data.lstrip(b" \t\r\n\x00\x1a\xef\xbb\xbf\xff\xfe"):
         raise InputError("E103", where, file=path.name)
     if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
         return _check_zip(data, path.name)
@@ -111,10 +109,11 @@ def _other_kind(data: bytes) -> str | None:
         return "HTML"
     if head.startswith(b"<?xml"):
         return "XML"
-    if b"\x00" in data[:4096] and not data.startswith(TEXT_BOMS):
-        # a few NULs are dirt in a text file; many are another kind of file
-        return "binary" if data[:4096].count(b"\x00") > 0.05 * len(data[:4096]) else None
-    return None
+    # some recorders fill a text file up with NULs; a few more inside are dirt, many another kind
+    sample = data.rstrip(b"\x00\x1a")[:4096]
+    dirt = max(_DIRT_SHARE * len(sample), min(_DIRT, _DIRT_SHARE_OF_SMALL * len(sample)))
+    binary = sample.count(b"\x00") > dirt and not data.startswith(TEXT_BOMS)
+    return "binary" if binary else None
 
 
 def _check_zip(data: bytes, file: str) -> FileKind:
@@ -132,19 +131,17 @@ def _check_zip(data: bytes, file: str) -> FileKind:
         if kind is None:
             raise InputError("E110", where, file=file, what="zip")
         for part in parts:
-            content = archive.read(part)
-            if part.filename.endswith((".xml", ".rels")) and _DOCTYPE.search(content):
-                raise InputError("E132", where, file=file, part=part.filename)
-            if part.filename == "META-INF/manifest.xml" and b"encryption-data" in content:
-                raise InputError("E109", where, file=file)
+            _check_part(archive.read(part), part.filename, file)
         return kind
+    except InputError:
+        raise
     except (
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
         EOFError,
         OSError,
         NotImplementedError,
-        UnicodeDecodeError,
+        ValueError,  # a place before the file, a name in no encoding
         struct.error,
         zlib.error,
         lzma.LZMAError,
@@ -152,6 +149,14 @@ def _check_zip(data: bytes, file: str) -> FileKind:
         raise InputError("E111", where, file=file, reason=str(error)) from error
     except RuntimeError as error:  # zipfile's word for an encrypted part
         raise InputError("E109", where, file=file) from error
+
+
+def _check_part(content: bytes, part: str, file: str) -> None:
+    where = {"file": file}
+    if part.endswith((".xml", ".rels")) and any(mark in content for mark in _DOCTYPES):
+        raise InputError("E132", where, file=file, part=part)
+    if part == "META-INF/manifest.xml" and b"encryption-data" in content:
+        raise InputError("E109", where, file=file)
 
 
 def _zip_kind(archive: zipfile.ZipFile, names: set[str]) -> FileKind | None:

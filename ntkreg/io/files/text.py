@@ -10,8 +10,9 @@ from collections import Counter
 import numpy as np
 
 from ntkreg.exceptions import InputError
+from ntkreg.io.files.clean import read_clean
 from ntkreg.io.files.encoding import decode
-from ntkreg.io.files.grid import Grid, make_cells
+from ntkreg.io.files.grid import Grid, check_size, make_cells
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.messages import Sentence
 
@@ -20,7 +21,11 @@ _SAMPLE_CHARACTERS = 65_536
 _SAMPLE_ROWS = 200
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 _MAX_FIELD = 131_072
-_ELSEWHERE = re.compile(r"\S[;|\t,^~:&!/\s]+\S")
+_ELSEWHERE = re.compile(r"\S[;|\t,^~:&!/\s，；、]+\S")
+# a second byte order mark stands where two files were joined
+_DIRT = ("\x00", "\x1a", "\ufeff")
+# Excel keeps leading zeros in a text file this way
+_AS_TEXT = re.compile(r'="([^"]*)"')
 _NUMBER = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*")
 
 
@@ -44,23 +49,34 @@ def read_text(data: bytes, file: str, encoding: str | None = None) -> Grid:
     text, name, entries = decode(data, file, encoding)
     text, dirt = _without_control_characters(text)
     delimiter = find_delimiter(text)
-    rows = _rows(text, delimiter, file)
-    if (
-        rows
-        and len(rows[0]) <= 2
-        and _SEPARATOR_LINE.fullmatch(text[: text.find("\n") + 1] or text)
-    ):
-        rows[0] = []
-    _refuse_one_column(rows, file)
-    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    # between commas, only a quoted cell can hold one
+    commas = '"' in text if delimiter == "," else "," in text or "，" in text
+    first_line = text[: text.find("\n") + 1] or text
+    separator_line = _SEPARATOR_LINE.fullmatch(first_line) is not None
+    # cells such as ="0012" are texts, whatever they look like
+    wrapped = '="' in text
+    lines = data if name == "utf-8" and not dirt else text.encode("utf-8", "surrogatepass")
+    # the same once more: of a large file it would be the larger part of the memory
+    del text
+    clean = None if wrapped else read_clean(lines, delimiter, separator_line=separator_line)
+    if clean is None:
+        rows = _rows(lines.decode("utf-8", "surrogatepass"), delimiter, file)
+        if rows and len(rows[0]) <= 2 and separator_line:
+            rows[0] = []
+        dirt += _unwrapped(rows)
+        _refuse_one_column(rows, file)
+        lengths = np.array([len(row) for row in rows], dtype=np.int64)
+        cells = make_cells(rows, "", file)
+    else:
+        cells, lengths = clean
+        check_size(len(cells), cells.shape[1], file)
     return Grid(
-        make_cells(rows, "", file),
+        cells,
         "csv",
         encoding=name,
         delimiter=delimiter,
         lengths=lengths,
-        # between commas, only a quoted cell can hold one
-        commas=('"' if delimiter == "," else ",") in text,
+        commas=commas,
         entries=entries + dirt,
     )
 
@@ -131,9 +147,23 @@ def _refuse_one_column(rows: list[list[str]], file: str) -> None:
         raise InputError("E153", {"file": file, "row": row}, file=file, row=row, value=fields[0])
 
 
+def _unwrapped(rows: list[list[str]]) -> tuple[LedgerEntry, ...]:
+    """Take the text out of cells such as ="0012", in place."""
+    count, first = 0, 0
+    for number, row in enumerate(rows, start=1):
+        for j, cell in enumerate(row):
+            match = _AS_TEXT.fullmatch(cell.strip()) if cell.lstrip().startswith("=") else None
+            if match:
+                row[j] = match.group(1)
+                count, first = count + 1, first or number
+    message = Sentence("R158", {"count": count, "row": first})
+    return (LedgerEntry("repair", message, row=first, count=count),) if count else ()
+
+
 def _without_control_characters(text: str) -> tuple[str, tuple[LedgerEntry, ...]]:
-    count = text.count("\x00") + text.count("\x1a")
-    if not count:
+    # looking for one is much faster than counting them
+    if not any(mark in text for mark in _DIRT):
         return text, ()
-    cleaned = text.replace("\x00", "").replace("\x1a", "")
+    count = sum(text.count(mark) for mark in _DIRT)
+    cleaned = text.translate({ord(mark): None for mark in _DIRT})
     return cleaned, (LedgerEntry("repair", Sentence("R114", {"count": count}), count=count),)

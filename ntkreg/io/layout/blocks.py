@@ -6,11 +6,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.cells.values import Status, read_cell
+from ntkreg.io.cells.marks import words
+from ntkreg.io.cells.values import Status
 from ntkreg.io.files.grid import Grid, blank_mask, column_letter, is_blank
 from ntkreg.io.layout.header import Header
+from ntkreg.io.layout.name_rows import status_of
+from ntkreg.io.layout.names import fold
 
 _SETTINGS = 2
+# numbers that describe the file and not the process; a rotation number is no such number
+_FORMAL = words(
+    """
+    no no. nr # id page ページ 頁 版 rev ver 年 月 日 年度 号 号機 ロット lot 型番 品番 機種
+    channel channels ch チャンネル count points rows columns samples number n interval 件 計
+    """
+)
+_FORMAL_ENDS = (
+    *("番号", "件数", "データ数", "行数", "列数", "点数", "枚数", "個数", "サンプル数", "試料数"),
+    *("チャンネル数", "ページ数", "間隔", "コード"),
+)
+_FORMAL_PARTS = (
+    "sampling",
+    "サンプリング",
+    "serial",
+    "シリアル",
+    "version",
+    "バージョン",
+    "revision",
+)
 _SHOWN = 3
 
 
@@ -40,7 +63,10 @@ def refuse_other_tables(
 
 
 def _refuse_settings(grid: Grid, header: Header, filled: NDArray[np.int64], file: str) -> None:
-    """Rows of a name and its number above the header are conditions that belong to the data."""
+    """Rows of a name and its number above the header are conditions that belong to the data.
+
+    Page, serial and sample numbers are not, nor are dates and names: such rows are a preface.
+    """
     above = [int(row) for row in filled[filled < header.rows[0]]]
     settings = [row for row in above if _is_setting(grid, row)]
     if len(settings) >= _SETTINGS:
@@ -51,8 +77,15 @@ def _is_setting(grid: Grid, row: int) -> bool:
     present = [cell for cell in grid.cells[row] if not is_blank(cell)]
     if not 2 <= len(present) <= 3:
         return False
-    status = [read_cell(cell).status for cell in present]
-    return status[0] == Status.TEXT and status[1] == Status.NUMBER
+    status = [status_of(cell) for cell in present]
+    return status[:2] == [Status.TEXT, Status.NUMBER] and not _is_formal(str(present[0]))
+
+
+def _is_formal(name: str) -> bool:
+    last = fold(name.split()[-1]).rstrip(":")
+    whole = fold(name).rstrip(":")
+    parts = any(part in whole for part in _FORMAL_PARTS)
+    return last in _FORMAL or whole.endswith(_FORMAL_ENDS) or parts
 
 
 def _refuse_second_header(grid: Grid, header: Header, body: NDArray[np.int64], file: str) -> None:
@@ -76,12 +109,12 @@ def _first_named(header: Header) -> int:
 def _is_words(grid: Grid, row: int) -> bool:
     """Whether a row holds two or more different words and nothing else."""
     present = [cell for cell in grid.cells[row] if not is_blank(cell)]
-    words = all(read_cell(cell).status == Status.TEXT for cell in present)
+    words = all(status_of(cell) == Status.TEXT for cell in present)
     return len(present) > 1 and words and len(set(present)) == len(present)
 
 
 def _has_number(grid: Grid, row: int) -> bool:
-    return any(read_cell(cell).status == Status.NUMBER for cell in grid.cells[row])
+    return any(status_of(cell) == Status.NUMBER for cell in grid.cells[row])
 
 
 def _refuse_neighbour(grid: Grid, header: Header, body: NDArray[np.int64], file: str) -> None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.cells.units import bare_unit, is_unit
-from ntkreg.io.cells.values import ABSENT, Status, read_cell
+from ntkreg.io.cells.values import Status, read_cell
 from ntkreg.io.files.grid import Cells, Grid, blank_mask, is_blank
+from ntkreg.io.layout.name_rows import (
+    QUANTITIES,
+    continues_names,
+    numeric_columns,
+    statuses,
+    units_of,
+)
 from ntkreg.io.layout.names import SEPARATOR, fold, tidy
 from ntkreg.messages import Sentence
 
 CANDIDATES = 40
 SAMPLE = 50
 MAX_JOINED = 4
-_QUANTITIES = (Status.NUMBER, Status.TIME, Status.DATE, Status.CENSORED, Status.INFINITE)
-_NUMERIC_SHARE = 0.6
 _BLOCK_ROWS = 3
 _DATA_SHARE = 0.8
 
@@ -27,13 +32,15 @@ _DATA_SHARE = 0.8
 class Header:
     """Rows of a header, counted from 0, and the texts they give each column of the grid.
 
-    A table without a header has no rows here, and letters as texts.
+    A table without a header has no rows here, and letters as texts. `originals` are the texts as
+    the file has them, with line breaks and blanks around them.
     """
 
     rows: tuple[int, ...]
     unit_row: int | None
     texts: tuple[str, ...]
     units: tuple[str | None, ...]
+    originals: tuple[str, ...]
     first: int = 0
 
     @property
@@ -64,18 +71,15 @@ def find_header(grid: Grid, file: str, header_row: int | None = None) -> Header:
     """
     cells = grid.cells
     filled = np.flatnonzero(~blank_mask(cells).all(axis=1))
-    if header_row is None:
-        top = _top_row(cells, filled, file)
-    else:
-        top = _asked_row(cells, filled, header_row, file)
-    rows = _joined_rows(grid, filled, top)
+    rows = _joined_rows(grid, filled, _top_row(cells, filled, file, header_row))
     texts = _join(grid, rows)
     below = filled[filled > rows[-1]]
     if not len(below):
         raise InputError("E122", {"file": file}, file=file)
-    units = _unit_row(cells[below[0]])
+    units = units_of(cells[below[0]], cells[below[1 : SAMPLE + 1]])
     has_units = any(unit is not None for unit in units)
-    return Header(tuple(rows), int(below[0]) if has_units else None, tuple(texts), units)
+    unit_row = int(below[0]) if has_units else None
+    return Header(tuple(rows), unit_row, tuple(texts), units, tuple(_join(grid, rows, str)))
 
 
 def _asked_row(cells: Cells, filled: NDArray[np.int64], header_row: int, file: str) -> int:
@@ -84,7 +88,7 @@ def _asked_row(cells: Cells, filled: NDArray[np.int64], header_row: int, file: s
     reason = ""
     if row not in filled:
         reason = "I150"
-    elif np.isin(_statuses(cells[[row]]), (*_QUANTITIES, Status.BLANK)).all():
+    elif np.isin(statuses(cells[[row]]), (*QUANTITIES, Status.BLANK)).all():
         reason = "I151"
     if reason:
         where = {"file": file, "row": header_row}
@@ -92,23 +96,19 @@ def _asked_row(cells: Cells, filled: NDArray[np.int64], header_row: int, file: s
     return row
 
 
-def _statuses(cells: Cells) -> NDArray[np.uint8]:
-    """Status of each cell of a few rows."""
-    flat = [read_cell(cell).status for cell in cells.ravel()]
-    return np.array(flat, dtype=np.uint8).reshape(cells.shape)
-
-
-def _top_row(cells: Cells, filled: NDArray[np.int64], file: str) -> int:
-    """Fullest of the first rows that read as names of the columns below them."""
+def _top_row(cells: Cells, filled: NDArray[np.int64], file: str, asked: int | None) -> int:
+    """Row asked for, or the fullest of the first rows that read as names of the columns below."""
+    if asked is not None:
+        return _asked_row(cells, filled, asked, file)
     if len(filled) < 2:
         raise InputError("E122", {"file": file}, file=file)
     window = filled[: CANDIDATES + SAMPLE]
-    status = _statuses(cells[window])
+    status = statuses(cells[window])
     n_cells = (status != Status.BLANK).sum(axis=1)
     # a damaged row with too many fields is not fuller than a header
     n_cells = np.minimum(n_cells, int(np.ceil(np.quantile(n_cells, 0.75))))
     first = int(n_cells[:CANDIDATES].argmax())
-    if not _numeric_columns(status).any():
+    if not numeric_columns(status).any():
         return int(window[first])
     top = min(CANDIDATES, len(window) - 1)
     named = [k for k in range(top) if _names(cells[window[k]], status[k:][: SAMPLE + 1])]
@@ -123,20 +123,13 @@ def _top_row(cells: Cells, filled: NDArray[np.int64], file: str) -> int:
     return int(window[best])
 
 
-def _numeric_columns(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Which columns hold mostly quantities."""
-    hits = np.isin(status, _QUANTITIES).sum(axis=0)
-    present = (~np.isin(status, ABSENT)).sum(axis=0)
-    return np.asarray((hits > 0) & (hits >= _NUMERIC_SHARE * present))
-
-
 def _names(row: Cells, status: NDArray[np.uint8]) -> bool:
     """Whether a row has words above numbers, and numbers of its own only as a rising scale.
 
     Spectra have headers such as "sample, moisture, 400, 402, 404". `status` is that of the row
     and of those below it.
     """
-    numeric = _numeric_columns(status[1:])
+    numeric = numeric_columns(status[1:])
     words = int((status[0, numeric] == Status.TEXT).sum())
     blank = int((status[0, numeric] == Status.BLANK).sum())
     scale = [read_cell(cell).value for cell in row[status[0] == Status.NUMBER]]
@@ -148,7 +141,7 @@ def _refuse_second_block(
     window: NDArray[np.int64], status: NDArray[np.uint8], best: int, file: str
 ) -> None:
     """Refuse a header with rows of numbers above it: another table, or samples in columns."""
-    quantities = np.isin(status[:best], _QUANTITIES).sum(axis=1)
+    quantities = np.isin(status[:best], QUANTITIES).sum(axis=1)
     present = (status[:best] != Status.BLANK).sum(axis=1)
     full = 2 * present >= (status[best] != Status.BLANK).sum()
     blocks = np.flatnonzero(full & (2 * quantities >= present) & (quantities > 1))
@@ -167,13 +160,23 @@ def _joined_rows(grid: Grid, filled: NDArray[np.int64], top: int) -> list[int]:
     following = [int(row) for row in filled[position + 1 :][:SAMPLE]]
     while len(rows) < MAX_JOINED and following and not _distinct(_join(grid, rows)):
         row = following.pop(0)
-        if not _is_words(grid.cells[row]) or not _mostly_data(grid.cells[following]):
+        names = _is_words(grid.cells[row]) or _is_count(grid, rows[-1], row)
+        if not names or not _mostly_data(grid.cells[following]):
             break
         rows.append(row)
+    while len(rows) < MAX_JOINED and following and _continues(grid, rows, following):
+        rows.append(following.pop(0))
     above = rows[0] - 1
     if len(rows) == 1 and above in filled and not _distinct(_join(grid, rows)):
         rows = _with_row_above(grid, rows[0])
     return rows
+
+
+def _continues(grid: Grid, rows: list[int], following: list[int]) -> bool:
+    """Whether the row right below the names is one more row of them, and not one of units."""
+    row, below = grid.cells[following[0]], grid.cells[following[1:]]
+    adjacent = following[0] == rows[-1] + 1
+    return adjacent and continues_names(row, below) and not any(units_of(row, below))
 
 
 def _with_row_above(grid: Grid, row: int) -> list[int]:
@@ -193,15 +196,26 @@ def _is_group_row(grid: Grid, row: int) -> bool:
 
 
 def _is_words(row: Cells) -> bool:
-    present = [cell for cell in row if not is_blank(cell)]
-    return len(present) > 0 and not any(read_cell(c).status in _QUANTITIES for c in present)
+    present = row[~blank_mask(row)]
+    return len(present) > 0 and not np.isin(statuses(present), QUANTITIES).any()
+
+
+def _is_count(grid: Grid, above: int, row: int) -> bool:
+    """Whether a row holds 1, 2, 3 ... below one merged name: that of repeated measurements."""
+    columns = np.flatnonzero(~blank_mask(grid.cells[row]))
+    values = [read_cell(cell).value for cell in grid.cells[row, columns]]
+    merged = any(
+        top <= above <= bottom and [left, right] == [columns[0], columns[-1]]
+        for top, left, bottom, right in grid.merged
+    )
+    return merged and len(values) > 1 and values == [float(k + 1) for k in range(len(values))]
 
 
 def _mostly_data(rows: Cells) -> bool:
     """Whether rows without a quantity are rare, so that one marks a header and not a sample."""
     if not len(rows):
         return False
-    holding = np.isin(_statuses(rows), _QUANTITIES).any(axis=1)
+    holding = np.isin(statuses(rows), QUANTITIES).any(axis=1)
     return float(np.mean(holding)) >= _DATA_SHARE
 
 
@@ -210,9 +224,9 @@ def _distinct(texts: list[str]) -> bool:
     return len(set(present)) == len(present)
 
 
-def _join(grid: Grid, rows: list[int]) -> list[str]:
+def _join(grid: Grid, rows: list[int], shape: Callable[[str], str] = tidy) -> list[str]:
     """Texts of the header rows joined from top to bottom, an upper one spread over its columns."""
-    levels = [_spread(grid, row, fill=row != rows[-1]) for row in rows]
+    levels = [_spread(grid, row, shape, fill=row != rows[-1]) for row in rows]
     texts = []
     for parts in zip(*levels, strict=True):
         different = [p for k, p in enumerate(parts) if p and p not in parts[:k]]
@@ -220,13 +234,12 @@ def _join(grid: Grid, rows: list[int]) -> list[str]:
     return texts
 
 
-def _spread(grid: Grid, row: int, *, fill: bool) -> list[str]:
-    texts = ["" if is_blank(cell) else tidy(_header_text(cell)) for cell in grid.cells[row]]
+def _spread(grid: Grid, row: int, shape: Callable[[str], str], *, fill: bool) -> list[str]:
+    texts = ["" if is_blank(cell) else shape(_header_text(cell)) for cell in grid.cells[row]]
     for top, left, bottom, right in grid.merged:
         if top <= row <= bottom and not is_blank(grid.cells[top, left]):
-            texts[left : right + 1] = [tidy(_header_text(grid.cells[top, left]))] * (
-                right - left + 1
-            )
+            text = shape(_header_text(grid.cells[top, left]))
+            texts[left : right + 1] = [text] * (right - left + 1)
     if fill and not grid.merged:
         for j in range(1, len(texts)):
             texts[j] = texts[j] or texts[j - 1]
@@ -235,15 +248,3 @@ def _spread(grid: Grid, row: int, *, fill: bool) -> list[str]:
 
 def _header_text(cell: object) -> str:
     return f"{cell:g}" if isinstance(cell, float) else str(cell)
-
-
-def _unit_row(row: Cells) -> tuple[str | None, ...]:
-    """Units if every cell of the row is one; else None for each column."""
-    present = [cell for cell in row if not is_blank(cell)]
-    words = [bare_unit(cell) for cell in present if isinstance(cell, str)]
-    marks = [is_unit(word) for word in words if word not in ("-", "−", "–", "ー", "―")]
-    if len(words) < len(present) or not any(marks) or not all(marks):
-        return (None,) * len(row)
-    return tuple(
-        None if is_blank(cell) or not is_unit(bare_unit(cell)) else bare_unit(cell) for cell in row
-    )

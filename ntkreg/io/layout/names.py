@@ -14,7 +14,7 @@ from ntkreg.io.cells.units import without_unit
 SEPARATOR = " / "
 _RUNNING = re.compile(
     r"(?:.*(?:^|[^a-z]))?(?:no|id|index|idx|row|rowno|rowid|num|number|nr|#|seq)"
-    r"|.*(?:番号|連番|通番|通し番号|行番|項番)|unnamed:?\d*"
+    r"|.*(?:番号|連番|通番|通し番号|行番|項番)|unnamed:?\s*\d*"
 )
 _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60]")
@@ -35,6 +35,11 @@ class Named(Protocol):
 def tidy(header: str) -> str:
     """Return a header on one line, without blanks around it."""
     return " ".join(header.split())
+
+
+def visible(header: str) -> str:
+    """Return a header on one line, its line breaks and tabs written out."""
+    return header.replace("\r", "\\r").replace("\n", "\\n").replace("\t", "\\t")
 
 
 def fold(name: str) -> str:
@@ -82,7 +87,7 @@ def unique_names(headers: Sequence[str], positions: Sequence[int]) -> list[str]:
 
 def looks_like_running_number(header: str) -> bool:
     """Return whether a header names a running number: No, 番号, ID, index, row, or nothing."""
-    parted = _CAMEL.sub(" ", unicodedata.normalize("NFKC", header)).casefold().strip()
+    parted = _CAMEL.sub(" ", unicodedata.normalize("NFKC", tidy(header))).casefold().strip()
     name = parted.removesuffix(".").rstrip()
     return not name or _RUNNING.fullmatch(name) is not None
 
@@ -101,7 +106,7 @@ def find(name: str, columns: Sequence[Named], file: str) -> int:
     """Return the position of the column a user means by `name`.
 
     Tried in turn: the exact name, the name folded, the name without its unit, the last part of a
-    name joined from several header rows. The first way that leads anywhere decides.
+    name joined from several header rows, any part of it. The first way that leads anywhere decides.
 
     Raises
     ------
@@ -114,6 +119,7 @@ def find(name: str, columns: Sequence[Named], file: str) -> int:
         lambda c: fold(without_unit(c.name)) == fold(name),
         lambda c: fold(c.name.rpartition(SEPARATOR)[2]) == fold(name),
         lambda c: fold(without_unit(c.name.rpartition(SEPARATOR)[2])) == fold(name),
+        lambda c: fold(name) in [fold(part) for part in c.name.split(SEPARATOR)],
     )
     where = {"file": file, "column": name}
     for way in ways:

@@ -14,7 +14,9 @@ from ntkreg.io.cells.marks import words
 from ntkreg.io.files.grid import Cells, Grid, blank_mask, column_letter, is_blank
 from ntkreg.io.layout.blocks import refuse_other_tables
 from ntkreg.io.layout.header import Header, find_header
+from ntkreg.io.layout.misfits import refuse_misfits
 from ntkreg.io.layout.names import SEPARATOR, fold
+from ntkreg.io.layout.summaries import leave_out
 from ntkreg.io.layout.wishes import Wishes, fill_merged, range_names, without_header
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.messages import Sentence
@@ -75,6 +77,8 @@ def find_table(grid: Grid, file: str, wishes: Wishes | None = None) -> tuple[Gri
         header = find_header(grid, file, wishes.header_row)
     filled = np.flatnonzero(~blank_mask(grid.cells).all(axis=1))
     if header.rows:
+        grid, filled = leave_out(grid, header, filled)
+        refuse_misfits(grid, header, filled, file)
         asked = wishes.header_row is not None
         refuse_other_tables(grid, header, filled, file, asked=asked)
     if wishes.fill_merged:
@@ -158,12 +162,11 @@ def _entries_above(grid: Grid, header: Header, filled: NDArray[np.int64]) -> lis
     entries = []
     above = filled[filled < header.rows[0]]
     if len(above):
+        shown = [_shown(grid, row) for row in above[:_SHOWN]]
         first = next(str(cell) for cell in grid.cells[above[0]] if not is_blank(cell))
         values = {"rows": _numbers(above), "header": header.rows[0] + 1, "text": first}
-        message = Sentence("R101", values)
-        entries.append(
-            LedgerEntry("repair", message, grid.sheet, int(above[0]) + 1, count=len(above))
-        )
+        message, row, old = Sentence("R101", values), int(above[0]) + 1, "; ".join(shown)
+        entries.append(LedgerEntry("repair", message, grid.sheet, row, None, len(above), old))
     if len(header.rows) > 1:
         example = next(text for text in header.texts if SEPARATOR in text)
         message = Sentence("R102", {"rows": _numbers(header.rows), "example": example})
@@ -179,7 +182,7 @@ def _entries_above(grid: Grid, header: Header, filled: NDArray[np.int64]) -> lis
 def _entries_inside(grid: Grid, layout: Layout, blank: NDArray[np.bool_]) -> list[LedgerEntry]:
     entries = []
     first, last = int(layout.rows[0]), int(layout.rows[-1])
-    n_blank = last - first + 1 - len(layout.rows)
+    n_blank = int(blank[first:last].all(axis=1).sum())
     if n_blank:
         row = first + int(np.flatnonzero(blank[first:last].all(axis=1))[0])
         message = Sentence("R105", {"count": n_blank})
@@ -205,6 +208,11 @@ def _short_rows(grid: Grid, layout: Layout) -> list[LedgerEntry]:
     row = int(short[0]) + 1
     message = Sentence("W117", {"count": len(short), "row": row, "expected": expected})
     return [LedgerEntry("warning", message, row=row, count=len(short))]
+
+
+def _shown(grid: Grid, row: int) -> str:
+    present = [str(cell) for cell in grid.cells[row] if not is_blank(cell)]
+    return ", ".join(present[:_SHOWN])
 
 
 def _cut_entry(grid: Grid, row: int) -> LedgerEntry:

@@ -45,7 +45,7 @@ def without_header(grid: Grid, file: str) -> Header:
     # a stray field at the end of a few lines is damage, not a column
     least = max(1, int(_STRAY_SHARE * len(filled)) + 1) if grid.kind == "csv" else 1
     texts = tuple(column_letter(j) if n >= least else "" for j, n in enumerate(counts))
-    return Header((), None, texts, (None,) * len(texts), int(filled[0]))
+    return Header((), None, texts, (None,) * len(texts), texts, int(filled[0]))
 
 
 def fill_merged(grid: Grid, body: int) -> Grid:
