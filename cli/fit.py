@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ntkreg.messages import Sentence
 
 from . import options
@@ -54,4 +56,8 @@ def fit(
     values = {"model": fitted.name, "n_rows": dataset.n_rows, "target": fitted.target.name,
               "half_width": fitted.interval.half_width}  # fmt: skip
     talk.say(Sentence("I694", values))
+    if math.isfinite(fitted.interval.coverage):
+        shares = {"confidence": 100.0 * fitted.interval.confidence,
+                  "coverage": 100.0 * fitted.interval.coverage}  # fmt: skip
+        talk.say(Sentence("I708", shares))
     talk.result(str(out))

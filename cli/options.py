@@ -72,6 +72,7 @@ Time = Annotated[str | None, typer.Option(metavar="COLUMN", help="I666", show_de
 Drop = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="I667", show_default=False)]
 Lsl = Annotated[float | None, typer.Option(metavar="NUMBER", help="I668", show_default=False)]
 Usl = Annotated[float | None, typer.Option(metavar="NUMBER", help="I669", show_default=False)]
+CostRatio = Annotated[float, typer.Option(metavar="NUMBER", help="I703")]
 Knowledge = Annotated[Path | None, typer.Option(metavar="FILE", help="I670", show_default=False)]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**31 - 1, help="I671")]
 Models = Annotated[

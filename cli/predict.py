@@ -13,6 +13,8 @@ def predict(
     file: options.File,
     out: options.Out,
     sheet: options.Sheet = None,
+    lsl: options.Lsl = None,
+    usl: options.Usl = None,
     encoding: options.Encoding = None,
     header_row: options.HeaderRow = None,
     no_header: options.NoHeader = False,
@@ -31,7 +33,7 @@ def predict(
     check_free_file(out, force=force, sources=(file,))
     model = load_model(folder)
     reading = options.reading(sheet, encoding, header_row, no_header, fill_merged)
-    predictions = predict_file(model, file, language=talk.language, **reading)
+    predictions = predict_file(model, file, language=talk.language, lsl=lsl, usl=usl, **reading)
     write_predictions(predictions, out)
     talk.warn([entry.message for entry in predictions.ledger.of("warning")])
     if predictions.scores is not None:

@@ -27,6 +27,7 @@ def run(
     drop: options.Drop = None,
     lsl: options.Lsl = None,
     usl: options.Usl = None,
+    cost_ratio: options.CostRatio = 10.0,
     knowledge: options.Knowledge = None,
     seed: options.Seed = 0,
     models: options.Models = None,
@@ -53,6 +54,7 @@ def run(
         drop=drop or (),
         lsl=lsl,
         usl=usl,
+        cost_ratio=cost_ratio,
         knowledge=knowledge,
         seed=seed,
         profiler=not no_profiler,
@@ -87,7 +89,7 @@ def study_and_write(
     **settings
         Passed on to `run_study`.
     """
-    from ntkreg.study import check_free, failed_gates, run_study, write_run
+    from ntkreg.study import check_free, decisions_in_words, failed_gates, run_study, write_run
 
     check_free(folder, force=force)
     with talk.progress() as progress:
@@ -99,6 +101,8 @@ def study_and_write(
     talk.failures(content.benchmark.failures)
     for sentence in content.benchmark.verdict:
         talk.result(sentence.text(talk.language))
+    for sentence in decisions_in_words(content.intervals, content.decisions):
+        talk.say(sentence)
     for sentence in content.declined:
         talk.result(f"{sentence.text(talk.language)} {sentence.hint(talk.language)}".rstrip())
     talk.result(str(report))

@@ -1,5 +1,6 @@
 """A model folder gives back the same predictions, or is refused."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -90,10 +91,23 @@ def test_one_changed_bit_anywhere_is_noticed(file, tmp_path):
             load_model(folder)
 
 
+def test_a_model_of_the_first_version_is_read_with_equal_intervals(tmp_path):
+    path = save_model(tmp_path / "m", fitted_model()) / "model.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    interval = next(value for key, value in document["structure"]["fields"] if key == "interval")
+    new = ("sigmas", "weights", "n_effective", "difficulty")
+    interval["fields"] = [pair for pair in interval["fields"] if pair[0] not in new]
+    document |= {"schema_version": 1, "checksum": "0" * 64}
+    text = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    path.write_bytes(text.replace(b"0" * 64, hashlib.sha256(text).hexdigest().encode(), 1))
+    loaded = load_model(tmp_path / "m")
+    assert loaded.interval.scales(table()[0]).tolist() == [1.0] * 40
+
+
 def test_a_newer_model_is_refused_by_its_version(tmp_path):
     folder = save_model(tmp_path / "m", fitted_model())
     path = folder / "model.json"
-    path.write_bytes(path.read_bytes().replace(b'"schema_version": 1', b'"schema_version": 7', 1))
+    path.write_bytes(path.read_bytes().replace(b'"schema_version": 2', b'"schema_version": 7', 1))
     with pytest.raises(ModelFileError, match=r"version 7.*E502"):
         load_model(folder)
 

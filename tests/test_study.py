@@ -11,6 +11,7 @@ from ntkreg.exceptions import InputError
 from ntkreg.persistence import load_model
 from ntkreg.study import (
     compare_models,
+    decisions_in_words,
     explain_file,
     fit_model,
     predict_file,
@@ -98,6 +99,31 @@ def test_limits_that_make_no_sense_are_refused_before_the_work(lsl, usl):
         run_study("no-such-file.csv", "y", lsl=lsl, usl=usl)
 
 
+def test_a_missed_row_must_cost_something(table):
+    with pytest.raises(InputError, match=r"bad row is -1\.0.*E528"):
+        run_study(table, "強度", names=["mean"], lsl=19.0, cost_ratio=-1.0)
+
+
+def test_intervals_and_alarms_are_told_in_both_languages(study):
+    content = study.content
+    held, alarms = decisions_in_words(content.intervals, content.decisions)
+    covered, caught = content.decisions.covered, content.decisions.specification.bad_caught
+    assert f"({covered.hits} of {covered.total})" in held.text("en")
+    assert f"規格外 {caught.total} 行のうち {caught.hits} 行を検出" in alarms.text("ja")
+    assert decisions_in_words(content.intervals, None) == ()
+
+
+def test_limits_of_the_run_hold_for_a_prediction_unless_others_are_given(study, table):
+    name = "probability out of specification"
+    own = predict_file(study.model, table).table[name]
+    assert own.equals(predict_file(study.model, table, lsl=19.0, usl=21.0).table[name])
+    wider = predict_file(study.model, table, lsl=18.0, usl=22.0).table[name]
+    assert (wider <= own).all()
+    assert (wider < own).any()
+    with pytest.raises(InputError, match="E524"):
+        predict_file(study.model, table, lsl=3.0, usl=2.0)
+
+
 def test_progress_reaches_its_end(table):
     told = []
     run_study(table, "強度", names=["mean"], progress=lambda *step: told.append(step))
@@ -120,7 +146,8 @@ def test_every_row_of_a_file_gets_a_row(study, tmp_path):
     predictions = predict_file(study.model, path, language="ja")
     assert list(predictions.table.columns[:4]) == ["材料", "温度[℃]", "圧力", "prediction (input)"]
     assert list(predictions.table.columns[4:]) == [
-        *("prediction", "lower", "upper", "in_domain", "note")
+        *("prediction", "lower", "upper", "in_domain", "note"),
+        "probability out of specification",
     ]
     assert np.isfinite(predictions.table["prediction"]).tolist() == [True, False, True]
     assert predictions.table["in_domain"].tolist() == [True, False, False]

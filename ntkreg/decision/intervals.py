@@ -1,17 +1,21 @@
 """Prediction intervals from held-out residuals, with the coverage they really had.
 
-Conformal prediction: the half width for a new row is the k-th largest absolute residual of the
-calibration rows, k = floor((1 - confidence)(n + 1)) (Vovk, Gammerman and Shafer 2005; Papadopoulos
-et al. 2002). With cross-validated residuals of models on slightly fewer rows, as here, coverage is
-not guaranteed but measured (cross-conformal: Vovk 2015, Annals of Mathematics and Artificial
-Intelligence 74, 9-28).
+Conformal prediction: the half width for a new row is its difficulty times the k-th largest scaled
+residual of the calibration rows, k = floor((1 - confidence)(n + 1)) (Vovk, Gammerman and Shafer
+2005; Papadopoulos et al. 2002). With cross-validated residuals of models on slightly fewer rows,
+as here, coverage is not guaranteed but measured (cross-conformal: Vovk 2015, Annals of Mathematics
+and Artificial Intelligence 74, 9-28). Groups: :mod:`ntkreg.decision.conformal`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ntkreg.decision.conformal import conformal_quantile, effective_number, group_weights
+from ntkreg.decision.difficulty import Difficulty
 from ntkreg.decision.results import IntervalResult
 from ntkreg.evaluation.results import SplitPlan
 
@@ -19,7 +23,11 @@ Values = NDArray[np.float64]
 
 
 def calibrate(
-    y: ArrayLike, predictions: ArrayLike, plan: SplitPlan, confidence: float = 0.9
+    y: ArrayLike,
+    predictions: ArrayLike,
+    plan: SplitPlan,
+    confidence: float = 0.9,
+    difficulty: tuple[Difficulty, Values] | None = None,
 ) -> IntervalResult:
     """Calibrate intervals on the held-out predictions of a benchmark.
 
@@ -34,18 +42,21 @@ def calibrate(
     predictions : array-like of shape (n_repeats, n_rows)
         Held-out predictions; NaN where a row was never tested.
     plan : SplitPlan
-        Folds of the predictions. Coverage uses the folds of the first repeat: each fold is judged
-        by the residuals of the other folds, so with groups by other groups, with time by other
-        periods.
+        Folds of the predictions; rows of one of its units (a group, repeated settings) together
+        count as one group. Coverage uses the folds of the first repeat: each is judged by the
+        residuals of the other folds, so with groups by other groups, with time by earlier periods.
     confidence : float, default=0.9
         Nominal coverage, between 0 and 1.
+    difficulty : tuple of (Difficulty, ndarray of shape (n_rows,)), optional
+        As from :func:`ntkreg.decision.difficulty.fit_difficulty`; without it all rows are
+        equally hard.
 
     Returns
     -------
     IntervalResult
-        `half_width` is infinite with fewer than ceil(confidence / (1 - confidence)) residuals (9
-        for 90 %). `coverage` counts infinite intervals as covering and is NaN when fewer than two
-        folds have residuals.
+        `half_width` is infinite with fewer than ceil(confidence / (1 - confidence)) independent
+        residuals (9 for 90 %). `coverage` counts infinite intervals as covering and is NaN when
+        fewer than two folds have residuals.
 
     Raises
     ------
@@ -62,12 +73,20 @@ def calibrate(
     if not 0.0 < confidence < 1.0:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")
     residuals = actual - mean_over_repeats(held_out)
-    known = np.isfinite(residuals)
+    sigmas = np.ones(len(actual)) if difficulty is None else difficulty[1]
+    known = np.isfinite(residuals) & np.isfinite(sigmas)
+    scores, unit = np.abs(residuals[known] / sigmas[known]), plan.unit[known]
+    weights, n_effective = group_weights(unit), effective_number(scores, unit)
+    inside = covered_rows(residuals, sigmas, plan, confidence)
     return IntervalResult(
         confidence=float(confidence),
         residuals=residuals[known],
-        coverage=_coverage(residuals, plan, confidence),
-        half_width=half_width(residuals[known], confidence),
+        coverage=float(np.nanmean(inside)) if np.isfinite(inside).any() else float("nan"),
+        half_width=conformal_quantile(scores, confidence, weights, n_effective),
+        sigmas=None if difficulty is None else sigmas[known],
+        weights=weights,
+        n_effective=n_effective,
+        difficulty=None if difficulty is None else difficulty[0],
     )
 
 
@@ -80,40 +99,32 @@ def mean_over_repeats(predictions: Values) -> Values:
     return mean
 
 
-def half_width(residuals: Values, confidence: float) -> float:
-    """Half width of the conformal interval for a new row.
+def folds_with_judges(
+    known: NDArray[np.bool_], plan: SplitPlan
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield the held-out rows of each fold of the first repeat, and the rows that judge them.
 
-    Parameters
-    ----------
-    residuals : ndarray of shape (n_calibration,)
-        Held-out residuals.
-    confidence : float
-        Nominal coverage.
-
-    Returns
-    -------
-    float
-        Infinite when there are too few residuals for the confidence.
+    They are the rows of the other folds; along time, those of the folds before. A fold that nobody
+    can judge is left out.
     """
-    from crepes import ConformalRegressor
-
-    # (1 - 0.9) * 10 is a little less than 1 in floating point and would cost one rank
-    confidence -= 1e-9
-    if int((1.0 - confidence) * (len(residuals) + 1)) < 1:
-        return float("inf")
-    regressor = ConformalRegressor().fit(residuals)
-    return float(regressor.predict_int(np.zeros(1), confidence=confidence)[0, 1])
-
-
-def _coverage(residuals: Values, plan: SplitPlan, confidence: float) -> float:
     tested = [fold.test for fold in plan.folds if fold.repeat == plan.folds[0].repeat]
-    parts = [rows[np.isfinite(residuals[rows])] for rows in tested]
-    parts = [rows for rows in parts if len(rows)]
-    if len(parts) < 2:
-        return float("nan")
-    covered = 0
+    parts = [rows[known[rows]] for rows in tested]
     for k, rows in enumerate(parts):
-        others = np.concatenate(parts[:k] + parts[k + 1 :])
-        width = half_width(residuals[others], confidence)
-        covered += int((np.abs(residuals[rows]) <= width).sum())
-    return covered / sum(len(rows) for rows in parts)
+        others = parts[:k] + ([] if plan.kind == "time" else parts[k + 1 :])
+        judges = np.concatenate(others) if others else np.empty(0, dtype=np.int64)
+        if len(rows) and len(judges):
+            yield rows, judges
+
+
+def covered_rows(residuals: Values, sigmas: Values, plan: SplitPlan, confidence: float) -> Values:
+    """Return 1 for rows inside the interval that other folds give them, 0 outside, NaN unknown."""
+    inside = np.full(len(residuals), np.nan)
+    known = np.isfinite(residuals) & np.isfinite(sigmas)
+    scores = np.abs(residuals / sigmas)
+    for rows, judges in folds_with_judges(known, plan):
+        unit = plan.unit[judges]
+        width = conformal_quantile(
+            scores[judges], confidence, group_weights(unit), effective_number(scores[judges], unit)
+        )
+        inside[rows] = scores[rows] <= width
+    return inside

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ntkreg.decision.results import IntervalResult, RowPredictions
+from ntkreg.decision.specification import probability_out
 from ntkreg.inspection.domain import Domain
+from ntkreg.inspection.domain_reasons import outside_reasons
 from ntkreg.messages import Language, Sentence
-
-MAX_NAMED_COLUMNS = 3
 
 
 def predict_rows(
@@ -22,6 +23,7 @@ def predict_rows(
     interval: IntervalResult,
     domain: Domain,
     language: Language = "en",
+    limits: tuple[float | None, float | None] = (None, None),
 ) -> RowPredictions:
     """Predict rows and say what must be known about each.
 
@@ -34,11 +36,13 @@ def predict_rows(
     notes : sequence of sequence of Sentence, of length n_rows
         What reading the file had to say about each row.
     interval : IntervalResult
-        Gives the half width.
+        Gives the half width of each row.
     domain : Domain
         Of the training rows.
     language : {"en", "ja"}, default="en"
         Language of the notes.
+    limits : tuple of float or None, default=(None, None)
+        Lower and upper specification limit.
 
     Returns
     -------
@@ -60,35 +64,45 @@ def predict_rows(
         prediction[~empty] = np.ravel(estimator.predict(features.loc[~empty]))
     prediction[~np.isfinite(prediction)] = np.nan
     usable = np.isfinite(prediction)
-    in_domain = domain.inside(features) & usable
-    remarks = _domain_remarks(features, domain)
+    reasons = outside_reasons(domain, features)
+    in_domain = np.array([reason is None for reason in reasons], dtype=bool) & usable
+    scales = _scales(interval, features, usable)
     texts = []
     for i in range(n_rows):
         said = list(notes[i])
         if not usable[i]:
             said.append(Sentence("W413" if empty[i] else "W414"))
-        elif not in_domain[i]:
-            said.append(remarks[i])
+        elif (reason := reasons[i]) is not None:
+            said.append(reason)
         texts.append(("" if language == "ja" else " ").join(s.text(language) for s in said))
     return RowPredictions(
         prediction=prediction,
-        lower=prediction - interval.half_width,
-        upper=prediction + interval.half_width,
+        lower=prediction - interval.half_width * scales,
+        upper=prediction + interval.half_width * scales,
         in_domain=in_domain,
         notes=tuple(texts),
+        distance=np.where(empty, np.nan, domain.ratios(features).max(axis=1)),
+        out_of_specification=_out_of_specification(prediction, scales, interval, limits),
     )
 
 
-def _domain_remarks(features: pd.DataFrame, domain: Domain) -> list[Sentence]:
-    """Say for each row why it would be outside the domain."""
-    beyond = domain.beyond(features)
-    ratios = domain.distances(features) / domain.threshold if len(features) else np.zeros(0)
-    remarks = []
-    for cells, ratio in zip(beyond, ratios, strict=True):
-        names = [domain.labels[j] for j in np.flatnonzero(cells).tolist()]
-        if names:
-            shown = names[:MAX_NAMED_COLUMNS] + ["…"] * (len(names) > MAX_NAMED_COLUMNS)
-            remarks.append(Sentence("W411", {"columns": shown}))
-        else:
-            remarks.append(Sentence("W412", {"ratio": float(ratio)}))
-    return remarks
+def _scales(
+    interval: IntervalResult, features: pd.DataFrame, usable: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    scales = np.full(len(features), np.nan)
+    if usable.any():
+        scales[usable] = interval.scales(features.loc[usable])
+    return scales
+
+
+def _out_of_specification(
+    prediction: NDArray[np.float64],
+    scales: NDArray[np.float64],
+    interval: IntervalResult,
+    limits: tuple[float | None, float | None],
+) -> NDArray[np.float64] | None:
+    if limits == (None, None):
+        return None
+    known = interval.residuals if interval.sigmas is None else interval.residuals / interval.sigmas
+    n = len(known) if np.isnan(interval.n_effective) else interval.n_effective
+    return probability_out(prediction, scales, limits, known, interval.weights, n)

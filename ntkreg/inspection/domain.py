@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from ntkreg.inspection.space import Space, embed, fit_space, is_numeric, numbers
+from ntkreg.inspection.leverage import Deviations, Leverage, deviations, fit_leverage
+from ntkreg.inspection.space import Space, embed, fit_space, is_numeric, known_dimensions, numbers
 
 N_NEIGHBORS = 5
 QUANTILE = 0.99
@@ -24,8 +26,8 @@ class Domain:
     """What is remembered of the training rows to recognise rows unlike them.
 
     A row is inside when no number lies beyond its column's training range by more than 5 % of
-    that range, no category has an unseen level, and the mean distance to its nearest training
-    rows is no larger than what is usual among the training rows themselves.
+    that range, no category has an unseen level, and both the mean distance to its nearest training
+    rows and its leverage are no larger than what is usual among the training rows themselves.
 
     Parameters
     ----------
@@ -66,8 +68,13 @@ class Domain:
         features : DataFrame of shape (n_rows, n_features)
             Columns `keys`. A missing cell is never outside by itself.
         """
-        near: NDArray[np.bool_] = self.distances(features) <= self.threshold
-        return near & ~self.beyond(features).any(axis=1)
+        usual: NDArray[np.bool_] = self.ratios(features).max(axis=1) <= 1.0
+        return usual & ~self.beyond(features).any(axis=1)
+
+    def ratios(self, features: pd.DataFrame) -> NDArray[np.float64]:
+        """Return distance and leverage over their limits, shape (n_rows, 2); inside is up to 1."""
+        far = self.distances(features) / self.threshold
+        return np.column_stack([far, self.deviations(features).total / self.leverage_limit])
 
     def beyond(self, features: pd.DataFrame) -> NDArray[np.bool_]:
         """Return which cells lie outside their column, shape (n_rows, n_features)."""
@@ -87,12 +94,46 @@ class Domain:
 
         One standard deviation of one column, or another level of one category, is 1.
         """
-        if len(features) == 0:
-            return np.zeros(0)
-        rows = embed(features, Space(self.keys, self.levels, self.centre, self.scale))
-        search = NearestNeighbors(n_neighbors=self.n_neighbors).fit(self.points)
-        nearest: NDArray[np.float64] = search.kneighbors(rows)[0].mean(axis=1)
+        nearest: NDArray[np.float64] = self.neighbours(features)[0].mean(axis=1)
         return nearest
+
+    def neighbours(self, features: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return distances and positions in `points` of the nearest rows, the nearest first.
+
+        Missing and unseen cells of a row do not count.
+        """
+        rows, known = embed(features, self.space), known_dimensions(features, self.space)
+        distances = np.zeros((len(rows), self.n_neighbors))
+        positions = np.zeros((len(rows), self.n_neighbors), dtype=np.int64)
+        patterns, which = np.unique(known, axis=0, return_inverse=True)
+        for k, pattern in enumerate(patterns):
+            if pattern.any():
+                own = np.ravel(which) == k
+                search = NearestNeighbors(n_neighbors=self.n_neighbors)
+                search.fit(self.points[:, pattern])
+                distances[own], positions[own] = search.kneighbors(rows[own][:, pattern])
+        return distances, positions
+
+    def deviations(self, features: pd.DataFrame) -> Deviations:
+        """Return how unusual the combinations of values are; missing cells do not count."""
+        rows, known = embed(features, self.space), known_dimensions(features, self.space)
+        return deviations(self._leverage, rows, known)
+
+    @property
+    def space(self) -> Space:
+        """Where rows are placed."""
+        return Space(self.keys, self.levels, self.centre, self.scale)
+
+    @property
+    def leverage_limit(self) -> float:
+        """Largest leverage that counts as inside; infinite when all rows are the same."""
+        if len(self.points) < 2:
+            return np.inf
+        return FACTOR * float(np.quantile(self._leverage.own, QUANTILE))
+
+    @functools.cached_property
+    def _leverage(self) -> Leverage:
+        return fit_leverage(self.points)
 
 
 def fit_domain(

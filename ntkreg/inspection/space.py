@@ -105,3 +105,33 @@ def embed(features: pd.DataFrame, space: Space) -> NDArray[np.float64]:
             block = np.zeros((len(features), 1))
         blocks.append(np.asarray(block, dtype=np.float64))
     return np.hstack(blocks) if blocks else np.zeros((len(features), 0))
+
+
+def known_dimensions(features: pd.DataFrame, space: Space) -> NDArray[np.bool_]:
+    """Return which dimensions of `embed` say something: not those of missing or unseen cells.
+
+    Parameters
+    ----------
+    features : DataFrame of shape (n_rows, n_features)
+        Columns `space.keys`.
+    space : Space
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_dimensions) of bool
+    """
+    blocks = []
+    for j, key in enumerate(space.keys):
+        column, width = features[key], max(len(space.levels[j]), 1)
+        if is_numeric(column):
+            known = np.isfinite(numbers(column))
+        else:
+            known = column.isin(list(space.levels[j])).to_numpy(dtype=bool)
+        blocks.append(np.repeat(known[:, None], width, axis=1))
+    return np.hstack(blocks) if blocks else np.zeros((len(features), 0), dtype=bool)
+
+
+def dimension_owner(space: Space) -> NDArray[np.int64]:
+    """Return for each dimension of `embed` the number of its column."""
+    widths = [max(len(levels), 1) for levels in space.levels]
+    return np.repeat(np.arange(len(widths)), widths)

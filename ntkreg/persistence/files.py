@@ -14,7 +14,8 @@ from ntkreg.persistence.model import FittedModel
 from ntkreg.persistence.packing import Parts, UnknownTypeError, pack, unpack
 from ntkreg.persistence.types import SAVED_TYPES
 
-SCHEMA_VERSION = 1
+# 2: intervals know how hard a row is; folders of version 1 are read, their intervals all equal
+SCHEMA_VERSION = 2
 _ARRAYS = "arrays.safetensors"
 # the checksum covers every byte of model.json, its own digits counted as zeros
 _CHECKSUM = re.compile(rb'\A\{\n "checksum": "([0-9a-f]{64})"')

@@ -19,6 +19,8 @@ _TYPES_BY_MODULE: dict[str, tuple[str, ...]] = {
     "ntkreg.preprocessing.encoder": ("TableEncoder",),
     "ntkreg.io.dataset": ("Column",),
     "ntkreg.ntk.results": ("Branch", "Prescription", "Reason", "TrainingTrace"),
+    "ntkreg.inspection.space": ("Space",),
+    "ntkreg.decision.difficulty": ("Difficulty", "NetKernel", "PlainKernel"),
     "ntkreg.decision.results": ("IntervalResult",),
     "ntkreg.persistence.model": ("FittedModel",),
     "ntkreg.persistence.surrogates": (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.decision.results import IntervalResult
+from ntkreg.decision.results import HeldOutDecisions, IntervalResult
 from ntkreg.decision.what_if import WhatIf
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
@@ -57,6 +57,8 @@ class ReportContent:
         What the error is if lot or time columns that the reader proposed matter after all.
     what_if : WhatIf or None, default=None
         Predictor of the profiler; None leaves it, and the rows that it holds, out of the report.
+    decisions : HeldOutDecisions or None, default=None
+        Intervals, domain and specification of the training rows, each as when held out.
     """
 
     dataset: Dataset
@@ -75,3 +77,4 @@ class ReportContent:
     regime: RegimeReport | None = None
     declined: tuple[Sentence, ...] = ()
     what_if: WhatIf | None = None
+    decisions: HeldOutDecisions | None = None

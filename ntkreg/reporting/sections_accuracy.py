@@ -1,4 +1,4 @@
-"""Section: predicted against actual, residuals, the worst rows, and pass or fail."""
+"""Section: predicted against actual, residuals, and the worst rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from ntkreg.evaluation.results import ContenderResult
 from ntkreg.reporting import charts, charts_accuracy
 from ntkreg.reporting.svg import FOLD_ROLES
-from ntkreg.reporting.text import cut, fixed, number, percent, quantity, with_unit
+from ntkreg.reporting.text import cut, fixed, number, percent, with_unit
 from ntkreg.reporting.view import View
 
 N_WORST = 10
@@ -32,7 +32,6 @@ def accuracy(view: View) -> dict[str, Any]:
         "folds": _fold_legend(view),
         "sampled": t["sampled"].format(shown=limit, total=f"{tested:,}") if tested > limit else "",
         "worst": _worst(view, held_out[0]),
-        "specification": _specification(view, held_out[0]),
     }
 
 
@@ -121,37 +120,3 @@ def _worst(view: View, rows: charts_accuracy.HeldOut) -> list[dict[str, Any]]:
         for k in order
         if rows.fold[k] >= 0
     ]
-
-
-def _limits(view: View) -> str:
-    t, (lower, upper) = view.t["accuracy"], view.content.specification
-    if lower is not None and upper is not None:
-        return str(t["both"].format(lower=number(lower), upper=quantity(upper, view.unit)))
-    if lower is not None:
-        return str(t["lower"].format(value=quantity(lower, view.unit)))
-    return str(t["upper"].format(value=quantity(upper or 0.0, view.unit)))
-
-
-def _within(view: View, values: charts.FloatArray) -> Any:
-    lower, upper = view.content.specification
-    return (values >= (-np.inf if lower is None else lower)) & (
-        values <= (np.inf if upper is None else upper)
-    )
-
-
-def _specification(view: View, rows: charts_accuracy.HeldOut) -> dict[str, Any] | None:
-    """Count pass and fail by held-out prediction and by actual value."""
-    if view.content.specification == (None, None):
-        return None
-    t, tested = view.t["accuracy"], np.isfinite(rows.predicted)
-    actual, predicted = (_within(view, v[tested]) for v in (rows.actual, rows.predicted))
-    counts = [
-        [int(((actual == a) & (predicted == p)).sum()) for p in (True, False)]
-        for a in (True, False)
-    ]
-    caught, failed = counts[1][1], sum(counts[1])
-    return {
-        "note": t["specification_note"].format(limits=_limits(view)),
-        "counts": counts,
-        "missed": t["missed"].format(actual=failed, caught=caught) if failed else "",
-    }

@@ -9,6 +9,7 @@ import numpy as np
 
 from ntkreg.reporting.cells import Heading
 from ntkreg.reporting.sections_model import setting
+from ntkreg.reporting.sheet_decision import decision_columns, decision_half_widths
 from ntkreg.reporting.sheet_regime import regime
 from ntkreg.reporting.text import column_label, cut, percent, with_unit, word
 from ntkreg.reporting.view import View
@@ -75,7 +76,8 @@ def _predictions(view: View) -> Table:
     # the mean over repeats; a row that is never tested stays empty
     means = [_mean_over_repeats(r.predictions) for r in results]
     chosen = means[[r.name for r in results].index(view.chosen.name)]
-    half = content.intervals.half_width
+    more = decision_columns(view)
+    half = decision_half_widths(view)
     share = percent(content.intervals.confidence).replace("\u00a0", " ")
     headings = [
         Heading(t["row"], 12),
@@ -85,14 +87,16 @@ def _predictions(view: View) -> Table:
         Heading(t["fold"], 8),
         *(Heading(t[k].format(confidence=share), 16, NUMBER) for k in ("lower", "upper")),
         Heading(t["in_domain"], 12),
+        *(heading for heading, _ in more),
     ]
 
     def rows() -> Iterator[Sequence[Any]]:
         for k, number in enumerate(dataset.row_numbers):
             group = (dataset.groups[k],) if dataset.groups is not None else ()
             fold = view.fold_of_row[k] + 1 if view.fold_of_row[k] >= 0 else None
-            band = (fold, chosen[k] - half, chosen[k] + half, content.in_domain[k])
-            yield (number, *group, dataset.y[k], *(m[k] for m in means), *band)
+            band = (fold, chosen[k] - half[k], chosen[k] + half[k], content.in_domain[k])
+            rest = (values[k] for _, values in more)
+            yield (number, *group, dataset.y[k], *(m[k] for m in means), *band, *rest)
 
     return headings, rows()
 

@@ -8,6 +8,7 @@ from ntkreg.study.folders import check_free, check_free_file, default_folder, ne
 from ntkreg.study.gates import failed_gates
 from ntkreg.study.output import leaderboard_table, write_leaderboard, write_run
 from ntkreg.study.prediction import FilePredictions, check_ending, predict_file, write_predictions
+from ntkreg.study.specification import decisions_in_words
 from ntkreg.study.whole import StudyResult, run_study
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "check_free_file",
     "check_table",
     "compare_models",
+    "decisions_in_words",
     "default_folder",
     "explain_file",
     "failed_gates",

@@ -10,7 +10,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.decision import calibrate
+from ntkreg.decision import calibrate, fit_difficulty
 from ntkreg.evaluation import build_contender, inner_groups, make_plan, run_benchmark
 from ntkreg.evaluation.results import SplitPlan
 from ntkreg.inspection import fit_domain
@@ -69,6 +69,7 @@ def fit_model(
     plan = first_repeat(make_plan(dataset, seed=seed))
     estimator = fit_contender(name, dataset, plan, seed=seed)
     held_out = _held_out(name, estimator, dataset, plan, seed)
+    difficulty = fit_difficulty(estimator, dataset.features, plan, seed=seed)
     settings = {"target": target, **ReadOptions.of(reading).settings(), "group": group,
                 "time": time, "drop": list(drop), "seed": seed, "model": name,
                 "confidence": confidence}  # fmt: skip
@@ -76,7 +77,7 @@ def fit_model(
         name=name,
         estimator=estimator,
         columns=dataset.columns,
-        interval=calibrate(dataset.y, held_out, plan, confidence=confidence),
+        interval=calibrate(dataset.y, held_out, plan, confidence, difficulty),
         domain=fit_domain(dataset.features, labels_of(dataset), seed=seed),
         prescription=prescription_of(estimator),
         settings=settings,

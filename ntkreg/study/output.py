@@ -17,6 +17,7 @@ from ntkreg.messages import LANGUAGES, Language, Sentence
 from ntkreg.ntk.regime.verdict import RegimeReport
 from ntkreg.persistence import save_model
 from ntkreg.study.folders import new_folder
+from ntkreg.study.specification import PROBABILITY_OUT, specification_document
 from ntkreg.study.tables import write_csv
 from ntkreg.study.whole import StudyResult
 
@@ -58,7 +59,7 @@ def write_run(
         write_report(result.content, beside / "report.html", language)
         write_workbook(result.content, beside / "results.xlsx", language)
         write_csv(ledger_table(result.content.dataset.ledger, language), beside / "ledger.csv")
-        write_csv(predictions_table(result), beside / "predictions.csv")
+        write_csv(predictions_table(result, language), beside / "predictions.csv")
         save_model(beside / "model", result.model)
         write_json(run_document(result), beside / "run.json")
     return folder / "report.html"
@@ -115,14 +116,15 @@ def ledger_table(ledger: Ledger, language: Language) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).astype({"row": "Int64", "count": "Int64"})
 
 
-def predictions_table(result: StudyResult) -> pd.DataFrame:
-    """Return the chosen contender's held-out prediction of each row, with its interval."""
+def predictions_table(result: StudyResult, language: Language = "en") -> pd.DataFrame:
+    """Return the chosen contender's held-out prediction of each row, with what goes with it."""
     content = result.content
     held_out = content.benchmark.of(content.benchmark.chosen).predictions
     tested = np.isfinite(held_out).any(axis=0)
     prediction = np.full(held_out.shape[1], np.nan)
     prediction[tested] = np.nanmean(held_out[:, tested], axis=0)
-    half = content.intervals.half_width
+    decisions = content.decisions
+    half = content.intervals.half_width if decisions is None else decisions.half_widths
     table = {
         "row": content.dataset.row_numbers,
         "actual": content.dataset.y,
@@ -134,6 +136,11 @@ def predictions_table(result: StudyResult) -> pd.DataFrame:
     }
     if content.dataset.groups is not None:
         table["group"] = content.dataset.groups
+    if decisions is not None:
+        table["distance"], table["leverage"] = decisions.ratios.T
+        if decisions.specification is not None:
+            table[PROBABILITY_OUT] = decisions.specification.probability
+        table["note"] = ["" if r is None else r.text(language) for r in decisions.reasons]
     return pd.DataFrame(table)
 
 
@@ -157,7 +164,9 @@ def run_document(result: StudyResult) -> dict[str, Any]:
             "confidence": content.intervals.confidence,
             "coverage": content.intervals.coverage,
             "half_width": content.intervals.half_width,
+            "n_effective": content.intervals.n_effective,
         },
+        "specification": specification_document(content.decisions),
         "knowledge": [
             {"model": judged.model, "verdict": judged.verdict, "confidence": judged.confidence}
             | asdict(judged.expectation)

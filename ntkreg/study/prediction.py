@@ -18,6 +18,7 @@ from ntkreg.io.ledger import Ledger
 from ntkreg.messages import Language
 from ntkreg.persistence import FittedModel
 from ntkreg.study.folders import new_file
+from ntkreg.study.specification import PROBABILITY_OUT, check_limits, limits_of
 from ntkreg.study.tables import write_csv, write_xlsx
 
 ADDED = ("prediction", "lower", "upper", "in_domain", "note")
@@ -30,7 +31,8 @@ class FilePredictions:
     Parameters
     ----------
     table : DataFrame
-        The file's columns as found, then ``prediction, lower, upper, in_domain, note``.
+        The file's columns as found, then ``prediction, lower, upper, in_domain, note``,
+        and with specification limits ``probability out of specification``.
     rows : RowPredictions
         The same as arrays.
     scores : Scores or None
@@ -50,6 +52,8 @@ def predict_file(
     path: str | Path,
     *,
     language: Language = "en",
+    lsl: float | None = None,
+    usl: float | None = None,
     **reading: Unpack[ReadingKeywords],
 ) -> FilePredictions:
     """Predict every row of a file.
@@ -62,6 +66,8 @@ def predict_file(
         A table with the feature columns, in any order; other columns are carried along.
     language : {"en", "ja"}, default="en"
         Language of the notes.
+    lsl, usl : float, optional
+        Specification limits, target unit; without both those of the model's run.
     **reading
         Reading options of this file, see :class:`ntkreg.io.options.ReadOptions`. What its cells
         mean (marks, censored values, merged cells) is taken from the model unless given here.
@@ -80,22 +86,39 @@ def predict_file(
     raw = read_raw(path, **(remembered(model.settings) | reading))
     aligned = align(raw, model.columns)
     rows = predict_rows(
-        model.estimator, aligned.features, aligned.notes, model.interval, model.domain, language
+        model.estimator,
+        aligned.features,
+        aligned.notes,
+        model.interval,
+        model.domain,
+        language,
+        limits=_limits(model, lsl, usl),
     )
     inputs = {column.name: column.cells for column in raw.columns}
     return FilePredictions(_table(inputs, rows), rows, _scores(aligned.y, rows), aligned.ledger)
+
+
+def _limits(
+    model: FittedModel, lsl: float | None, usl: float | None
+) -> tuple[float | None, float | None]:
+    if lsl is None and usl is None:
+        return limits_of(model.settings)
+    check_limits(lsl, usl)
+    return lsl, usl
 
 
 def _table(inputs: dict[str, Any], rows: RowPredictions) -> pd.DataFrame:
     columns = {}
     for name, cells in inputs.items():
         shown = name
-        while shown in ADDED or shown in columns:
+        while shown in (*ADDED, PROBABILITY_OUT) or shown in columns:
             shown += " (input)"
         columns[shown] = pd.Series(cells, dtype=object)
     outputs = (rows.prediction, rows.lower, rows.upper, rows.in_domain, list(rows.notes))
     for name, values in zip(ADDED, outputs, strict=True):
         columns[name] = pd.Series(values)
+    if rows.out_of_specification is not None:
+        columns[PROBABILITY_OUT] = pd.Series(rows.out_of_specification)
     return pd.DataFrame(columns)
 
 

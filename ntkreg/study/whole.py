@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 import time as clock
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,22 +10,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
-from ntkreg.decision import calibrate
+import numpy as np
+
+from ntkreg.decision import COST_RATIO
 from ntkreg.evaluation import CONTENDER_NAMES, make_plan, run_benchmark
 from ntkreg.evaluation.results import BenchmarkResult
-from ntkreg.exceptions import InputError
-from ntkreg.inspection import audit_leaks, explain, fit_domain, read_knowledge
+from ntkreg.inspection import audit_leaks, explain, read_knowledge
 from ntkreg.inspection.results import Explanation
 from ntkreg.io import ReadingKeywords, ReadOptions, read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
+from ntkreg.study.deciding import model_with_decisions
 from ntkreg.study.declined import judge_declined
-from ntkreg.study.fitting import CONFIDENCE, fit_contender, labels_of, prescription_of
+from ntkreg.study.fitting import CONFIDENCE, fit_contender
 from ntkreg.study.judging import judge_explanations
+from ntkreg.study.specification import specification_settings
 from ntkreg.study.stages import Progress, Stages
 from ntkreg.study.training_regime import training_in_words
-from ntkreg.study.versions import package_versions
 from ntkreg.study.what_if import make_what_if
 
 TREES = "lightgbm"
@@ -51,7 +52,7 @@ class StudyResult:
     seconds: Mapping[str, float]
 
 
-def run_study(
+def run_study(  # noqa: PLR0913 - the options of the command line, one by one
     path: str | Path,
     target: str,
     *,
@@ -60,6 +61,7 @@ def run_study(
     drop: Sequence[str] = (),
     lsl: float | None = None,
     usl: float | None = None,
+    cost_ratio: float = COST_RATIO,
     knowledge: str | Path | None = None,
     seed: int = 0,
     names: Sequence[str] = CONTENDER_NAMES,
@@ -79,6 +81,8 @@ def run_study(
         As in :func:`ntkreg.io.read_table`.
     lsl, usl : float, optional
         Lower and upper specification limit, target unit.
+    cost_ratio : float, default=10.0
+        How many false alarms one missed row out of specification is worth.
     knowledge : str or Path, optional
         A `knowledge.toml`, see :func:`ntkreg.inspection.read_knowledge`.
     seed : int, default=0
@@ -113,9 +117,8 @@ def run_study(
     >>> study.model.name
     'ridge'
     """
-    _check_limits(lsl, usl)
     settings = {"target": target, **ReadOptions.of(reading).settings(), "group": group,
-                "time": time, "drop": list(drop), "lsl": lsl, "usl": usl,
+                "time": time, "drop": list(drop), **specification_settings(lsl, usl, cost_ratio),
                 "knowledge": Path(knowledge).name if knowledge else None, "seed": seed,
                 "models": list(names), "confidence": CONFIDENCE}  # fmt: skip
     stages = Stages(progress or (lambda _done, _total, _text: None))
@@ -132,7 +135,7 @@ def run_study(
     judged = judge_explanations(expectations, explanations, benchmark, dataset, stages, seed=seed)
     with stages.stage("regime"):
         training = training_in_words(fitted, dataset, benchmark, seed=seed)
-    model = _model(benchmark, fitted, dataset, seed, settings)
+    model, decisions = model_with_decisions(benchmark, fitted, dataset, seed, settings)
     content = ReportContent(
         dataset=dataset,
         leaks=leaks,
@@ -140,7 +143,7 @@ def run_study(
         explanations=explanations,
         knowledge=judged,
         intervals=model.interval,
-        in_domain=model.domain.inside(dataset.features),
+        in_domain=np.array([reason is None for reason in decisions.reasons]),
         prescription=training.prescription,
         trace=training.trace,
         regime=training.regime,
@@ -150,15 +153,10 @@ def run_study(
         versions=model.versions,
         created=datetime.date.today().isoformat(),
         declined=declined,
+        decisions=decisions,
     )
     stages.finish()
     return StudyResult(content, model, stages.seconds)
-
-
-def _check_limits(lsl: float | None, usl: float | None) -> None:
-    known = [limit for limit in (lsl, usl) if limit is not None]
-    if not all(math.isfinite(limit) for limit in known) or known != sorted(set(known)):
-        raise InputError("E524", lower=lsl, upper=usl)
 
 
 def _benchmark(
@@ -201,25 +199,3 @@ def _explain(
             with stages.stage("explain", f"explain {name}"):
                 explanations.append(explain(fitted[name], name, dataset, seed=seed))
     return tuple(explanations)
-
-
-def _model(
-    benchmark: BenchmarkResult,
-    fitted: Mapping[str, Any],
-    dataset: Dataset,
-    seed: int,
-    settings: Mapping[str, Any],
-) -> FittedModel:
-    name = benchmark.chosen
-    held_out = benchmark.of(name).predictions
-    return FittedModel(
-        name=name,
-        estimator=fitted[name],
-        columns=dataset.columns,
-        interval=calibrate(dataset.y, held_out, benchmark.plan, confidence=CONFIDENCE),
-        domain=fit_domain(dataset.features, labels_of(dataset), seed=seed),
-        prescription=prescription_of(fitted[name]),
-        settings=settings,
-        versions=package_versions(),
-        data_sha256=dataset.source.sha256,
-    )

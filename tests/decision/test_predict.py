@@ -46,18 +46,18 @@ def test_limits_lie_the_half_width_around_the_prediction(domain):
 def test_a_row_outside_is_flagged_with_the_columns_names(domain):
     found = predicted(domain, [[50.0, 1.0], [0.0, 1.0], [50.0, 99.0]])
     assert found.in_domain.tolist() == [False, True, False]
-    assert "温度[℃] beyond" in found.notes[0]
+    assert "温度[℃] 50 beyond -2.828 to 3.323" in found.notes[0]
     assert found.notes[1] == ""
-    assert "温度[℃], 圧力" in found.notes[2]
+    assert "圧力 99 beyond" in found.notes[2]
     assert np.isfinite(found.prediction).all()
 
 
-def test_an_unusual_combination_is_flagged_without_naming_a_column(rng):
+def test_a_value_that_does_not_go_with_the_others_is_named_with_what_they_suggest(rng):
     x = rng.normal(size=100)
     domain = fit_domain(pd.DataFrame({"f0": x, "f1": x + 5}))
     found = predicted(domain, [[1.5, 3.5]])
     assert not found.in_domain[0]
-    assert "unusual combination" in found.notes[0]
+    assert "1.5 does not go with the other columns of this row, which suggest" in found.notes[0]
 
 
 def test_rows_that_cannot_be_predicted_say_why_and_keep_their_place(domain):

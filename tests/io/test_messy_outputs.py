@@ -212,7 +212,7 @@ def test_H07_a_pickle_in_a_model_folder_is_never_run(tmp_path, model, monkeypatc
 def test_H07_a_model_of_a_newer_version_and_another_kind_is_refused(tmp_path, model, capsys):
     folder = save_model(tmp_path / "m", model)
     text = (folder / "model.json").read_text("utf-8")
-    newer = text.replace('"schema_version": 1', '"schema_version": 99', 1)
+    newer = text.replace('"schema_version": 2', '"schema_version": 99', 1)
     (folder / "model.json").write_text(newer, encoding="utf-8")
     with pytest.raises(ModelFileError, match=r"version 99.*E502"):
         load_model(folder)

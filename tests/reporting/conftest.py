@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ntkreg.decision.results import IntervalResult
+from ntkreg.decision import decide_held_out
+from ntkreg.decision.results import HeldOutDecisions, IntervalResult
 from ntkreg.evaluation.results import (
     BenchmarkResult,
     Comparison,
@@ -18,6 +19,7 @@ from ntkreg.evaluation.results import (
     Scores,
     SplitPlan,
 )
+from ntkreg.inspection import fit_domain
 from ntkreg.inspection.results import (
     Effect,
     Expectation,
@@ -226,6 +228,26 @@ def make_regime() -> RegimeReport:
     )
 
 
+def make_decisions(
+    dataset: Dataset, benchmark: BenchmarkResult, intervals: IntervalResult
+) -> HeldOutDecisions:
+    names = [c.name for c in dataset.columns if c.role == "feature"]
+    # its last row lies far from the rows that the domain is learned from
+    domain = fit_domain(dataset.features.iloc[:-1], names)
+    strange = dataset.features.copy()
+    strange.iloc[-1, 0] = 999.0
+    return decide_held_out(
+        strange,
+        dataset.y,
+        benchmark.of(benchmark.chosen).predictions,
+        benchmark.plan,
+        intervals,
+        1.0 + 0.3 * np.sin(np.arange(dataset.n_rows)),
+        domain,
+        (46.0, None),
+    )
+
+
 def make_content(n_rows: int = 160, n_features: int = 13, **changes: Any) -> ReportContent:
     rng = np.random.default_rng(5)
     dataset = make_dataset(n_rows, n_features, rng)
@@ -266,6 +288,7 @@ def make_content(n_rows: int = 160, n_features: int = 13, **changes: Any) -> Rep
         "created": "2026-11-22",
         "regime": make_regime(),
     }
+    parts["decisions"] = make_decisions(dataset, parts["benchmark"], parts["intervals"])
     return ReportContent(**(parts | changes))
 
 

@@ -147,6 +147,7 @@ def test_the_english_page_speaks_english_only(build):
         knowledge=(),
         benchmark=_english(content.benchmark),
         settings={"seed": 0},
+        decisions=dataclasses.replace(content.decisions, reasons=(None,) * 60),
     )
     words = "".join(Outline(render(plain, "en")).words).replace("3号機(改造後)", "")
     assert not KANA_OR_KANJI.findall(re.sub("[123]号機(\\(改…)?|成形データ|測定値", "", words))

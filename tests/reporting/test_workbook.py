@@ -44,7 +44,10 @@ def test_predictions_come_back_row_by_row(book, content):
     mean = content.benchmark.of("ntk").predictions.mean(axis=0)
     assert np.allclose(column(sheet, "NTK network"), mean)
     lower, upper = column(sheet, "90 % interval, lower"), column(sheet, "90 % interval, upper")
-    assert np.allclose(np.subtract(upper, lower), 2 * content.intervals.half_width)
+    assert np.allclose(np.subtract(upper, lower), 2 * content.decisions.half_widths)
+    stated = column(sheet, "Probability out of specification")
+    assert np.allclose(stated, content.decisions.specification.probability)
+    assert column(sheet, "Note")[-1].startswith("Outside the training data:")
 
 
 def test_attributions_and_base_add_up_to_the_prediction(book):
