@@ -10,7 +10,7 @@ ORDER = (
     *("io", "preprocessing", "ntk", "evaluation", "inspection", "decision"),
     *("persistence", "reporting", "study"),
 )
-FREE = {"messages", "exceptions"}
+FREE = {"messages", "exceptions", "parallel"}
 IO_ORDER = ("files", "cells", "layout", "columns")
 NTK_ORDER = ("kernel", "metric", "landmarks", "network", "prescription", "training", "regime")
 HEAVY = {"torch", "shap", "lightgbm", "altair", "vl_convert"}

@@ -26,6 +26,9 @@ from ntkreg.io.layout.table import Layout, find_table
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.io.options import ReadingKeywords, ReadOptions
 from ntkreg.messages import Sentence
+from ntkreg.parallel import map_on_threads, threads_for
+
+_WORTH_THREADS = 50_000
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,7 @@ def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
         grid = read_other_workbook(data, path.name, kind, options.sheet)
     grid, layout = find_table(grid, path.name, options.wishes)
     rows = layout.rows + 1
-    columns = tuple(
-        replace(column, entries=column_entries(column, rows, grid.sheet))
-        for column in _columns(grid, layout, path.name, options)
-    )
+    columns = tuple(_columns(grid, layout, path.name, options))
     units = () if layout.header.unit_row is None else (layout.header.unit_row + 1,)
     source = Source(
         file=path.name,
@@ -134,16 +134,18 @@ def _columns(grid: Grid, layout: Layout, file: str, options: ReadOptions) -> lis
     originals = [header.originals[j] for j in layout.columns]
     names = unique_names(originals, [int(j) for j in layout.columns])
     marks = options.marks(names)
-    columns = []
-    for k, j in enumerate(layout.columns):
-        cells = table[:, k]
+
+    def read(k: int) -> RawColumn:
+        j, cells = int(layout.columns[k]), table[:, k]
         decimal, conflict = column_decimal(cells, default) if grid.commas else (".", None)
         if conflict is not None:
             _refuse_both_decimals(names[k], cells, layout, conflict, file)
         unit = header.units[j] or unit_of_header(header.texts[j])
-        column = read_column(cells, names[k], originals[k], unit, int(j), decimal, marks[k])
-        columns.append(column)
-    return columns
+        column = read_column(cells, names[k], originals[k], unit, j, decimal, marks[k])
+        return replace(column, entries=column_entries(column, layout.rows + 1, grid.sheet))
+
+    n_threads = threads_for(None) if len(table) >= _WORTH_THREADS else 1
+    return map_on_threads(read, range(len(names)), n_threads)
 
 
 def _refuse_both_decimals(

@@ -12,8 +12,8 @@ from ntkreg.ntk.kernel.cross import expand
 from ntkreg.ntk.metric.scales import Metric, apply_metric
 from ntkreg.ntk.network.architecture import Architecture
 from ntkreg.ntk.network.outputs import predict_network
-from ntkreg.ntk.parallel import threads_for
 from ntkreg.ntk.results import Prescription, TrainingTrace
+from ntkreg.parallel import threads_for
 from ntkreg.preprocessing.embedding import Embedding, embed
 
 Array = NDArray[np.float64]

@@ -34,9 +34,9 @@ def judge_declined(
 ) -> tuple[Sentence, ...]:
     """Judge the chosen model once more, as if the user had taken what the reader proposed.
 
-    The first proposed group column and the first proposed time column are taken, one at a time,
-    beside the options that were given. Both errors are measured on the same rows. The kernel
-    stands in for the network and for the blend.
+    The proposed group column with most levels and the first proposed time column are taken, one at
+    a time, beside the options that were given. Both errors are measured on the same rows. The
+    kernel stands in for the network and for the blend.
 
     Parameters
     ----------
@@ -57,11 +57,12 @@ def judge_declined(
         One finding for each proposal; empty where there is none, or where the mean is chosen,
         which no split makes better or worse.
     """
+    found = [e for e in dataset.ledger.entries if e.message.code in _PROPOSALS and e.column]
+    # of two group columns the finer one: lots rather than the machines that made them
+    found.sort(key=lambda e: -e.message.values["count"] if e.message.code == "W167" else 0)
     proposals: dict[str, str] = {}
-    for entry in dataset.ledger.entries:
-        role = _PROPOSALS.get(entry.message.code)
-        if role is not None and entry.column is not None:
-            proposals.setdefault(role, entry.column)
+    for entry in found:
+        proposals.setdefault(_PROPOSALS[entry.message.code], str(entry.column))
     given = {"group": group, "time": time}
     name = _STAND_INS.get(benchmark.chosen, benchmark.chosen)
     if name == "mean":

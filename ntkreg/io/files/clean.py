@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ntkreg.io.files.lazy import LazyTable
 from ntkreg.io.files.lines import NEWLINE, RETURN, field_starts, line_starts
 from ntkreg.io.files.store import Rows, Store, Texts
+from ntkreg.parallel import map_on_threads, threads_for
 
 HEAD_LINES = 400
 TAIL_LINES = 100
@@ -48,6 +49,15 @@ _AS_WRITTEN: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class _Chunk:
+    """Some lines as pandas reads them, None where it could not, and how their fields begin."""
+
+    table: Any
+    n_blank: Rows
+    zero_led: set[int]
+
+
 @dataclass
 class _Reader:
     """Lines of equal length, chunk by chunk."""
@@ -68,43 +78,58 @@ class _Reader:
 
     def read(self) -> bool:
         """Read all chunks; return whether all lines are alike."""
-        for k, (start, end) in enumerate(self.chunks()):
-            lines = self.starts[k * CHUNK_LINES : (k + 1) * CHUNK_LINES + 1] - start
-            chunk = self.data[start:end]
-            firsts = field_starts(chunk, lines, self.delimiter, self.n_columns)
-            if firsts is None:
+        start, end = self.chunks()[0]
+        # most columns of words show at once, which spares reading a chunk in vain
+        self._find_texts(self.data[start:end][: self.starts[: _SAMPLE_LINES + 1][-1] - start])
+        some = range(len(self.chunks()))
+        for k, chunk in zip(
+            some, map_on_threads(self._prepare, some, threads_for(None)), strict=True
+        ):
+            if chunk is None:
                 return False
-            if k == 0:
-                # most columns of words show at once, which spares reading a chunk in vain
-                self._find_texts(chunk[: lines[: _SAMPLE_LINES + 1][-1]])
-            self._take(chunk, firsts, k * CHUNK_LINES)
+            self._take(chunk, k)
         return True
 
-    def _take(self, chunk: bytes, firsts: Rows, line: int) -> None:
-        """Read a chunk; columns that do not hold numbers alone are remembered as texts."""
+    def _prepare(self, k: int) -> _Chunk | None:
+        """Look for the fields of a chunk and parse it; None if its lines are not all alike."""
+        start, end = self.chunks()[k]
+        lines = self.starts[k * CHUNK_LINES : (k + 1) * CHUNK_LINES + 1] - start
+        chunk = self.data[start:end]
+        firsts = field_starts(chunk, lines, self.delimiter, self.n_columns)
+        if firsts is None:
+            return None
         codes = np.frombuffer(chunk, dtype=np.uint8)
         first = codes[firsts]
         ends = (first == NEWLINE) | (first == RETURN) | (first == ord(self.delimiter))
-        n_blank = np.count_nonzero(ends, axis=0)
         zeros = np.flatnonzero(first == _ZERO)
         following = codes[np.minimum(firsts.ravel()[zeros] + 1, len(codes) - 1)]
         led = zeros[(following >= _ZERO) & (following <= _NINE)] % self.n_columns
-        self.zero_led |= set(led.tolist())
-        self.zero_led |= set(np.flatnonzero((first == _SPACE).any(axis=0)).tolist())
-        known = [j for j in range(self.n_columns) if j not in self.as_text]
+        zero_led = {*led.tolist(), *np.flatnonzero((first == _SPACE).any(axis=0)).tolist()}
         try:
-            table = self._parse(chunk, known)
+            table = self._parse(chunk, self._known())
         except ValueError:
-            self._find_texts(chunk)
-            table = self._parse(chunk, [j for j in known if j not in self.as_text])
-        for j in (j for j in known if j not in self.as_text):
+            table = None
+        return _Chunk(table, np.count_nonzero(ends, axis=0), zero_led)
+
+    def _known(self) -> list[int]:
+        return [j for j in range(self.n_columns) if j not in self.as_text]
+
+    def _take(self, chunk: _Chunk, k: int) -> None:
+        """Keep a chunk; columns that do not hold numbers alone are remembered as texts."""
+        self.zero_led |= chunk.zero_led
+        table = chunk.table
+        if table is None:
+            start, end = self.chunks()[k]
+            self._find_texts(self.data[start:end])
+            table = self._parse(self.data[start:end], self._known())
+        for j in self._known():
             values = table[j].to_numpy()
-            if int(np.isnan(values).sum()) != n_blank[j] or np.isinf(values).any():
+            if int(np.isnan(values).sum()) != chunk.n_blank[j] or np.isinf(values).any():
                 self.as_text.add(j)
             else:
                 if j not in self.numbers:
                     self.numbers[j] = np.empty(len(self.starts) - 1)
-                self.numbers[j][line : line + len(values)] = values
+                self.numbers[j][k * CHUNK_LINES :][: len(values)] = values
         objects = [j for j in self.as_text if table[j].dtype == object]
         self.words.append({j: table[j].to_numpy() for j in objects})
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ntkreg.ntk.kernel.angles import Angles, angles_of_unit_rows, unit_rows
 from ntkreg.ntk.kernel.profiles import profile
 from ntkreg.ntk.kernel.relu_powers import closed_form, evaluate, has_closed_form
-from ntkreg.ntk.parallel import map_on_threads
 from ntkreg.ntk.results import Branch
+from ntkreg.parallel import map_on_threads
 
 Array = NDArray[np.float64]
 

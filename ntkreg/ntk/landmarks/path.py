@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from ntkreg.ntk.kernel.cross import chunk_rows, expand
 from ntkreg.ntk.landmarks.features import Landmarks, features
 from ntkreg.ntk.landmarks.sums import Sums, merge, subtract
-from ntkreg.ntk.parallel import map_on_threads
 from ntkreg.ntk.path import Spectrum, gradient_descent_filter, step_grid
+from ntkreg.parallel import map_on_threads
 
 Array = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ntkreg.ntk.kernel.cross import chunk_rows
 from ntkreg.ntk.landmarks.features import Landmarks, features
-from ntkreg.ntk.parallel import map_on_threads
+from ntkreg.parallel import map_on_threads
 
 Array = NDArray[np.float64]
 

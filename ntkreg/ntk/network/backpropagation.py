@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ntkreg.ntk.network.architecture import Architecture, output_scale, split_by_branch
 from ntkreg.ntk.network.branch_pass import BranchPass
-from ntkreg.ntk.parallel import map_on_threads
+from ntkreg.parallel import map_on_threads
 
 if TYPE_CHECKING:
     import torch

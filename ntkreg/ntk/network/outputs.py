@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from ntkreg.ntk.network.architecture import Architecture, branch_inputs, split_by_branch
-from ntkreg.ntk.parallel import map_on_threads, threads_for
 from ntkreg.ntk.results import Branch
+from ntkreg.parallel import map_on_threads, threads_for
 
 Array = NDArray[np.float64]
 

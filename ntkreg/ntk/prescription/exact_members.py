@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ntkreg.ntk.kernel.matrices import centre, gram
 from ntkreg.ntk.metric.scales import Metric, apply_metric
-from ntkreg.ntk.parallel import map_on_threads, threads_for
 from ntkreg.ntk.path import (
     Spectrum,
     decompose,
@@ -34,6 +33,7 @@ from ntkreg.ntk.prescription.selection import (
 )
 from ntkreg.ntk.prescription.stops import Stops, choose_stops
 from ntkreg.ntk.results import Prescription
+from ntkreg.parallel import map_on_threads, threads_for
 from ntkreg.preprocessing.embedding import Embedding, embed, fit_embedding
 
 Array = NDArray[np.float64]

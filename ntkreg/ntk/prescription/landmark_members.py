@@ -27,7 +27,6 @@ from ntkreg.ntk.landmarks.path import (
 from ntkreg.ntk.landmarks.sums import merge, sum_folds
 from ntkreg.ntk.metric.evidence import likelihood_metric
 from ntkreg.ntk.metric.scales import Metric, apply_metric, gradient_metric
-from ntkreg.ntk.parallel import map_on_threads, threads_for
 from ntkreg.ntk.prescription.choice import choose_depth, squared_errors
 from ntkreg.ntk.prescription.exact_members import numbers_at, plain_step, scored
 from ntkreg.ntk.prescription.folds import Designs
@@ -43,6 +42,7 @@ from ntkreg.ntk.prescription.selection import (
     step_grids,
 )
 from ntkreg.ntk.prescription.stops import choose_stops
+from ntkreg.parallel import map_on_threads, threads_for
 from ntkreg.preprocessing.embedding import Embedding, embed, fit_embedding
 
 Array = NDArray[np.float64]

@@ -28,9 +28,9 @@ def _reason(
 def _stack_reasons(numbers: Prescription, designs: Designs) -> tuple[Reason, ...]:
     """Return which models the stack adds up and how its folds were made."""
     parts = [part for part in (numbers, *numbers.others) if part.share > 0]
-    models = [Sentence(_SHARES[part.name], {"share": part.share}) for part in parts]
     reasons: tuple[Reason, ...] = ()
     if len(parts) > 1:
+        models = [Sentence(_SHARES[part.name], {"share": part.share}) for part in parts]
         reasons += (_reason("models", len(parts), "data", "I215", models=models),)
     if designs.by_series:
         reasons += (_reason("folds", len(designs.choosing), "data", "I216"),)

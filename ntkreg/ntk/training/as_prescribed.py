@@ -21,13 +21,13 @@ from ntkreg.ntk.network.stochastic_descent import (
     stochastic_step,
     stochastic_steps,
 )
-from ntkreg.ntk.parallel import threads_for
 from ntkreg.ntk.prescription.members import Member, fit_kernel
 from ntkreg.ntk.prescription.prescribe import Prescribed
 from ntkreg.ntk.prescription.selection import Scaled
 from ntkreg.ntk.results import TrainingTrace
 from ntkreg.ntk.training.options import TrainingOptions
 from ntkreg.ntk.validation import resolve_steps
+from ntkreg.parallel import threads_for
 
 Array = NDArray[np.float64]
 Trained = tuple[list[Array], TrainingTrace]

@@ -1,4 +1,4 @@
-"""Independent pieces of one fit on several threads; the results do not depend on how many."""
+"""Independent pieces of work on several threads; the results do not depend on how many."""
 
 from __future__ import annotations
 
