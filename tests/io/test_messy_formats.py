@@ -169,9 +169,16 @@ def test_A03_a_workbook_under_another_name_is_read_and_said(tmp_path, kind):
     assert f".{kind} workbook" in entry.message.text("en")
 
 
-@pytest.mark.parametrize(
-    ("content", "what"), [(b"<html><table><tr><td>1</td></tr></table>", "HTML"), (b"%PDF-1", "PDF")]
-)
+NO_TABLES = [
+    (b"<html><table><tr><td>1</td></tr></table>", "HTML"),
+    (b"<!-- made by x -->\n<meta charset=utf-8>\n<table>", "HTML"),
+    (b"%PDF-1", "PDF"),
+    (b'[{"x": 1, "y": 2}, {"x": 2, "y": 3}]', "JSON"),
+    (b'{\n  "rows": [[1, 2], [3, 4]]\n}', "JSON"),
+]
+
+
+@pytest.mark.parametrize(("content", "what"), NO_TABLES)
 @pytest.mark.parametrize("kind", OTHERS)
 def test_A03_another_kind_of_file_is_named(tmp_path, kind, content, what):
     (tmp_path / f"t.{kind}").write_bytes(content)
@@ -185,6 +192,12 @@ def test_A03_another_kind_of_office_file_is_named(tmp_path):
     (tmp_path / "t.xls").write_bytes(data.replace(name, "Document".encode("utf-16-le")))
     with pytest.raises(InputError, match=r"its content is: Office \(OLE\)"):
         read_raw(tmp_path / "t.xls")
+
+
+@pytest.mark.parametrize("name", ["[kPa]", "[1]", "{x}", '"[a,b]"'])
+def test_A03_a_name_in_brackets_is_no_other_kind(tmp_path, name):
+    (tmp_path / "t.csv").write_text(f"{name},y\n" + "1,2\n3,4\n" * 6, encoding="utf-8")
+    assert read_raw(tmp_path / "t.csv").columns[0].name == name.strip('"')
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -6,6 +6,7 @@ import codecs
 import difflib
 import io
 import lzma
+import re
 import struct
 import zipfile
 import zlib
@@ -32,6 +33,16 @@ _DIRT, _DIRT_SHARE, _DIRT_SHARE_OF_SMALL = 8, 0.05, 0.2
 
 # XML parsers differ in what they do with a document type declaration; a spreadsheet never needs one
 _DOCTYPES = tuple("<!DOCTYPE".encode(code) for code in ("ascii", "utf-16-le", "utf-16-be"))
+
+
+_COMMENT = re.compile(rb"(?:<!--.*?-->\s*)+", re.DOTALL)
+# an object, or a list of objects, lists or texts; a name in brackets is not one
+_JSON = re.compile(rb"\{\s*(?:\"|\})|\[\s*(?:\{\s*\"|\[\s*[\"\d\-]|\"[^\"]*\"\s*[,\]])")
+_BEGINNINGS = {
+    "PDF": (b"%pdf",),
+    "HTML": (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<meta"),
+    "XML": (b"<?xml",),
+}
 
 
 def read_bytes(path: Path) -> bytes:
@@ -102,13 +113,12 @@ def identify(data: bytes, path: Path) -> FileKind:
 
 def _other_kind(data: bytes) -> str | None:
     """Name of a known kind that is no table; None for text."""
-    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if head.startswith(b"%pdf"):
-        return "PDF"
-    if head.startswith((b"<!doctype html", b"<html", b"<table")):
-        return "HTML"
-    if head.startswith(b"<?xml"):
-        return "XML"
+    head = _COMMENT.sub(b"", data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower())
+    if _JSON.match(head):
+        return "JSON"
+    for what, beginnings in _BEGINNINGS.items():
+        if head.startswith(beginnings):
+            return what
     # some recorders fill a text file up with NULs; a few more inside are dirt, many another kind
     sample = data.rstrip(b"\x00\x1a")[:4096]
     dirt = max(_DIRT_SHARE * len(sample), min(_DIRT, _DIRT_SHARE_OF_SMALL * len(sample)))
