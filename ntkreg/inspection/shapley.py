@@ -132,19 +132,31 @@ def exact_values(game: Game) -> Matrix:
     p = game.n_columns
     sets = np.arange(2**p)
     members = (sets[:, None] >> np.arange(p)) & 1 == 1
-    worth = _worth(game, members)
+    value = worth(game, members)
     size = members.sum(axis=1)
     weight = np.array([1 / (p * math.comb(p - 1, s)) for s in range(p)])
     values = np.empty((len(game.rows), p))
     for j in range(p):
         # difference before weighting: a column that never matters gets exactly zero
         without = sets[~members[:, j]]
-        values[:, j] = (worth[:, without | (1 << j)] - worth[:, without]) @ weight[size[without]]
+        values[:, j] = (value[:, without | (1 << j)] - value[:, without]) @ weight[size[without]]
     return values
 
 
-def _worth(game: Game, members: NDArray[np.bool_]) -> Matrix:
-    """v(S) of every row (averaged over the background), shape (n_rows, n_sets)."""
+def worth(game: Game, members: NDArray[np.bool_]) -> Matrix:
+    """Return the value of sets of columns at every row, averaged over the background.
+
+    Parameters
+    ----------
+    game : Game
+        Model, rows and background; p = `game.n_columns`.
+    members : ndarray of shape (n_sets, p) of bool
+        Which columns are in a set.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_sets)
+    """
     n_sets, n_background = len(members), len(game.background)
     total = np.zeros((len(game.rows), n_sets))
     taken = members[:, game.owner]

@@ -9,7 +9,7 @@ from typing import Any, cast
 from ntkreg.inspection.results import Explanation
 from ntkreg.io.dataset import Dataset
 from ntkreg.messages import Language, Sentence
-from ntkreg.reporting import page, sections_model
+from ntkreg.reporting import page, sections_model, sections_pairs
 from ntkreg.reporting.content import ReportContent
 from ntkreg.reporting.files import write_whole
 from ntkreg.reporting.text import cut
@@ -75,6 +75,8 @@ def render_explanation(content: ExplanationContent, language: Language) -> str:
             created=content.created,
             version=content.version,
             shap=sections_model.shap(view),
+            agreement=sections_pairs.agreement(view),
+            interactions=None,
             **page.style_and_policy(),
         )
     )

@@ -18,6 +18,7 @@ from ntkreg.reporting import (
     sections_data,
     sections_decision,
     sections_model,
+    sections_pairs,
     sections_regime,
     sections_scores,
 )
@@ -78,6 +79,8 @@ def _sections(view: View) -> dict[str, Any]:
         "accuracy": sections_accuracy.accuracy(view),
         "decision": sections_decision.decision(view),
         "shap": sections_model.shap(view),
+        "agreement": sections_pairs.agreement(view),
+        "interactions": sections_pairs.interactions(view),
         "profiler": profiler.profiler(view),
         "knowledge": sections_model.knowledge(view),
         "method": sections_model.method(view),

@@ -80,6 +80,7 @@ def _dependence(view: View, rank: int, index: int, names: list[str]) -> dict[str
     return {
         "rank": t["rank"].format(rank=rank),
         "title": plain(label),
+        "index": index,
         "chart": charts_shap.dependence(
             parts, column, titles, t["others"], t["dependence_label"].format(column=cut(label, 80))
         ),

@@ -22,16 +22,16 @@ class Stages:
         Time taken by each stage, summed.
     done, total : int
         Steps.
-    n_later : int, default=10
+    n_later : int, default=11
         Steps expected after the benchmark: declined proposals, three fits, two explanations,
-        knowledge, the training regime, the profiler, the end.
+        knowledge, the training regime, the profiler, pairs of columns, the end.
     """
 
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
     done: int = 0
     total: int = 1
-    n_later: int = 10
+    n_later: int = 11
 
     @contextmanager
     def stage(self, name: str, text: str = "") -> Iterator[None]:
@@ -51,6 +51,7 @@ class Stages:
         """Say how many steps are left."""
         self.total = self.done + n_steps
 
-    def finish(self) -> None:
-        """Tell the caller that nothing is left."""
+    def finish(self) -> dict[str, float]:
+        """Tell the caller that nothing is left; returns the time taken by each stage."""
         self.progress(self.total, self.total, "")
+        return self.seconds

@@ -25,6 +25,7 @@ from ntkreg.study.deciding import model_with_decisions
 from ntkreg.study.declined import judge_declined
 from ntkreg.study.fitting import CONFIDENCE, fit_contender
 from ntkreg.study.judging import judge_explanations
+from ntkreg.study.pairs import explain_pairs
 from ntkreg.study.specification import specification_settings
 from ntkreg.study.stages import Progress, Stages
 from ntkreg.study.training_regime import training_in_words
@@ -154,9 +155,9 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         created=datetime.date.today().isoformat(),
         declined=declined,
         decisions=decisions,
+        interactions=explain_pairs(fitted, explanations, dataset, stages, seed=seed),
     )
-    stages.finish()
-    return StudyResult(content, model, stages.seconds)
+    return StudyResult(content, model, stages.finish())
 
 
 def _benchmark(
@@ -178,7 +179,7 @@ def _fit_all(
     if "ntk" not in wanted:
         wanted.append("ntk-kernel")
     explained = {benchmark.chosen, TREES} & set(wanted)
-    stages.expect(len(set(wanted)) + len(explained) + 3)
+    stages.expect(len(set(wanted)) + len(explained) + 4)
     fitted = {}
     for name in dict.fromkeys(wanted):
         with stages.stage("fit", f"fit {name}"):

@@ -90,6 +90,13 @@ def test_encoded_rows_give_the_values_of_the_table_itself(mixed, formula):
     assert_additive(fast)
 
 
+@pytest.mark.parametrize("kind", [NTKKernelRegressor, NTKRegressor])
+def test_kernels_and_nets_add_up_to_their_predictions(kind, mixed):
+    options = {"width": 32, "n_networks": 1} if kind is NTKRegressor else {}
+    staged = Staged(kind(activation="relu", **options)).fit(mixed.features, mixed.y)
+    assert_additive(explain(staged, "ntk", mixed))
+
+
 def test_a_category_is_one_column(mixed, formula):
     found = explain(formula(lambda t: 2.0 * (t["f1"] == "銅")), "lightgbm", mixed)
     is_copper = (mixed.features["f1"] == "銅").to_numpy()

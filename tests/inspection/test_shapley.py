@@ -73,11 +73,45 @@ def test_enumeration_is_the_average_over_all_orders(rng):
     np.testing.assert_allclose(exact_values(game), brute_force(game), atol=1e-12)
 
 
+def eight(m):
+    return wavy(m) + m[:, 5] * m[:, 6] - np.cos(m[:, 7] * m[:, 0])
+
+
+def test_eight_columns_agree_with_all_40320_orders(rng):
+    game = game_of(eight, rng, n_rows=1, n_background=3, p=8)
+    members = (np.arange(256)[:, None] >> np.arange(8)) & 1 == 1
+    mixed = np.where(members[:, None], game.rows[0], game.background)
+    value = eight(mixed.reshape(-1, 8)).reshape(256, 3).mean(axis=1)
+    orders = np.array(list(permutations(range(8))))
+    after = np.cumsum(1 << orders, axis=1)
+    credit = value[after] - value[after - (1 << orders)]
+    expected = [credit[orders == j].mean() for j in range(8)]
+    np.testing.assert_allclose(exact_values(game)[0], expected, rtol=0, atol=1e-12)
+
+
+def test_eight_columns_agree_with_the_exact_explainer_of_shap(rng):
+    import shap
+
+    game = game_of(eight, rng, n_rows=3, p=8)
+    masker = shap.maskers.Independent(game.background, max_samples=len(game.background))
+    theirs = shap.explainers.Exact(eight, masker)(game.rows).values
+    np.testing.assert_allclose(exact_values(game), theirs, rtol=0, atol=1e-9)
+
+
 def test_columns_with_the_same_part_get_the_same_value(rng):
     game = game_of(lambda m: np.exp(m[:, 0] + m[:, 1]) * m[:, 2], rng)
     for table in (game.rows, game.background):
         table[:, 1] = table[:, 0]
     values = exact_values(game)
+    np.testing.assert_allclose(values[:, 0], values[:, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize("sampling", WAYS, ids=lambda s: s.method)
+def test_columns_that_a_model_only_adds_get_the_same_value(sampling, rng):
+    game = game_of(lambda m: (m[:, 0] + m[:, 1]) ** 2 + m[:, 2], rng)
+    for table in (game.rows, game.background):
+        table[:, 1] = table[:, 0]
+    values = shapley_values(game, sampling)
     np.testing.assert_allclose(values[:, 0], values[:, 1], atol=1e-12)
 
 
