@@ -6,7 +6,8 @@ from typing import Any
 
 from ntkreg.inspection.agreement import Agreement, compare_explanations
 from ntkreg.inspection.association import CORRELATED
-from ntkreg.inspection.interactions import Interaction
+from ntkreg.inspection.interactions import Curve, Interaction
+from ntkreg.io.dataset import Column
 from ntkreg.messages import Sentence
 from ntkreg.reporting import charts_pairs
 from ntkreg.reporting.text import (
@@ -146,10 +147,14 @@ def _sentences(view: View, chosen: list[Interaction], strong: list[Interaction])
         relative = {"relative": 100 * pair.relative}
         if not strong:
             return [Sentence("V456", names | relative)]
-        said.append(Sentence("V457", names | relative | {"size": quantity(pair.size, view.unit)}))
+        said.append(Sentence("V457", names | relative | {"size": _size(view, pair)}))
         if pair.together > CORRELATED:
             said.append(Sentence("V458", names | {"together": pair.together}))
     return said
+
+
+def _size(view: View, pair: Interaction) -> str:
+    return " ".join((number(pair.size, 2), *((view.unit,) if view.unit else ())))
 
 
 def _cells(pair: Interaction | None) -> list[str]:
@@ -166,15 +171,11 @@ def _chart(view: View, pair: Interaction) -> dict[str, Any]:
     styles = charts_pairs.styles(len(pair.curves))
     legend = []
     for curve, style in zip(pair.curves, styles, strict=True):
-        value = (
-            cut(curve.held, 20) if isinstance(curve.held, str) else quantity(curve.held, held.unit)
-        )
+        text = f"{cut(held.name, 24)} = {_held(held, curve)}"
         # two categories are drawn as dots, which have no kind of line
-        drawn = isinstance(curve.x[0], str)
-        text = t["held"].format(held=cut(held.name, 24), value=value, line=lines[style])
-        legend.append(
-            (f"{cut(held.name, 24)} = {value}" if drawn else text, charts_pairs.ROLES[style])
-        )
+        if not isinstance(curve.x[0], str):
+            text = t["held"].format(setting=text, line=lines[style])
+        legend.append((text, charts_pairs.ROLES[style]))
     return {
         "title": t["curves"].format(**names),
         "legend": legend,
@@ -185,3 +186,11 @@ def _chart(view: View, pair: Interaction) -> dict[str, Any]:
             t["curves_label"].format(count=len(pair.curves), **names),
         ),
     }
+
+
+def _held(column: Column, curve: Curve) -> str:
+    if isinstance(curve.held, str):
+        return cut(curve.held, 20)
+    # a unit that the name already says is not said twice
+    unit = column.unit if column.unit and column.unit not in column.name else None
+    return quantity(curve.held, unit)
