@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ntkreg.decision.results import HeldOutDecisions, IntervalResult
 from ntkreg.decision.what_if import WhatIf
-from ntkreg.evaluation.results import BenchmarkResult
+from ntkreg.evaluation.results import BenchmarkResult, LearningCurve
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Dataset
 from ntkreg.messages import Sentence
@@ -59,6 +59,8 @@ class ReportContent:
         Predictor of the profiler; None leaves it, and the rows that it holds, out of the report.
     decisions : HeldOutDecisions or None, default=None
         Intervals, domain and specification of the training rows, each as when held out.
+    learning : LearningCurve or None, default=None
+        Error of the chosen model against the number of training rows.
     """
 
     dataset: Dataset
@@ -78,3 +80,4 @@ class ReportContent:
     declined: tuple[Sentence, ...] = ()
     what_if: WhatIf | None = None
     decisions: HeldOutDecisions | None = None
+    learning: LearningCurve | None = None
