@@ -26,6 +26,7 @@ _STAGES = {
     "knowledge": "I693",
     "regime": "I696",
     "declined": "I697",
+    "learning": "I699",
     "profiler": "I747",
 }
 

@@ -5,6 +5,7 @@ from ntkreg.evaluation.blend import BlendRegressor
 from ntkreg.evaluation.comparison import compare
 from ntkreg.evaluation.contenders import CONTENDER_NAMES, build_contender
 from ntkreg.evaluation.folds import inner_groups
+from ntkreg.evaluation.learning_curves import learning_curve
 from ntkreg.evaluation.lightgbm_table import DefaultLightGBM, SmallTableLightGBM
 from ntkreg.evaluation.metrics import overall_scores, scores
 from ntkreg.evaluation.splits import make_plan
@@ -19,6 +20,7 @@ __all__ = [
     "build_contender",
     "compare",
     "inner_groups",
+    "learning_curve",
     "make_plan",
     "overall_scores",
     "run_benchmark",

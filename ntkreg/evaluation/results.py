@@ -52,6 +52,28 @@ class SplitPlan:
 
 
 @dataclass(frozen=True)
+class LearningCurve:
+    """Error of one model against the number of its training rows, on the same test rows.
+
+    Parameters
+    ----------
+    name : str
+        Contender name.
+    n_rows : tuple of int
+        Training rows of a fold, mean over the folds, ascending; the last are all.
+    rmse : tuple of float
+        Error for each, target unit.
+    sentence : Sentence
+        Whether more rows would help.
+    """
+
+    name: str
+    n_rows: tuple[int, ...]
+    rmse: tuple[float, ...]
+    sentence: Sentence
+
+
+@dataclass(frozen=True)
 class Scores:
     """R2 (may be negative; NaN for a constant test part), RMSE and MAE in the target's unit."""
 

@@ -15,6 +15,7 @@ from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.io.options import ReadingKeywords, ReadOptions, remembered
 from ntkreg.io.raw import RawTable, read_raw
 from ntkreg.io.roles import read_table
+from ntkreg.io.sheet_choice import read_sheet_with
 
 __all__ = [
     "Aligned",
@@ -29,6 +30,7 @@ __all__ = [
     "Source",
     "align",
     "read_raw",
+    "read_sheet_with",
     "read_table",
     "remembered",
 ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ntkreg.decision.results import HeldOutDecisions, IntervalResult
 from ntkreg.decision.what_if import WhatIf
-from ntkreg.evaluation.results import BenchmarkResult
+from ntkreg.evaluation.results import BenchmarkResult, LearningCurve
 from ntkreg.inspection.interactions import Interaction
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Dataset
@@ -60,6 +60,8 @@ class ReportContent:
         Predictor of the profiler; None leaves it, and the rows that it holds, out of the report.
     decisions : HeldOutDecisions or None, default=None
         Intervals, domain and specification of the training rows, each as when held out.
+    learning : LearningCurve or None, default=None
+        Error of the chosen model against the number of training rows.
     interactions : tuple of Interaction, default=()
         Pairs of the leading columns of the chosen model, in every explained model.
     """
@@ -81,4 +83,5 @@ class ReportContent:
     declined: tuple[Sentence, ...] = ()
     what_if: WhatIf | None = None
     decisions: HeldOutDecisions | None = None
+    learning: LearningCurve | None = None
     interactions: tuple[Interaction, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ntkreg.evaluation.results import Comparison, ContenderResult
-from ntkreg.reporting import charts_accuracy
+from ntkreg.reporting import charts_accuracy, charts_learning
 from ntkreg.reporting.text import (
     DASH,
     cut,
@@ -46,12 +46,22 @@ def scores(view: View) -> dict[str, Any]:
             with_unit(t["rmse"], view.unit),
             t["chart_label"].format(model=view.model(benchmark.chosen)),
         ),
+        "learning": _learning(view),
         "split": _split(view),
         "failures": [
             (view.model(name), name, cut(without_paths(error), 300))
             for name, error in benchmark.failures
         ],
     }
+
+
+def _learning(view: View) -> dict[str, Any] | None:
+    curve, t = view.content.learning, view.t["scores"]
+    if curve is None:
+        return None
+    titles = (t["learning_rows"], with_unit(t["rmse"], view.unit))
+    text = view.say(curve.sentence)
+    return {"chart": charts_learning.learning(curve.n_rows, curve.rmse, titles, text), "text": text}
 
 
 def _finite(values: list[float], otherwise: float) -> Any:

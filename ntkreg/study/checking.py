@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from ntkreg.inspection import audit_leaks
 from ntkreg.inspection.results import LeakSuspect
-from ntkreg.io import ReadingKeywords, read_raw, read_table
+from ntkreg.io import ReadingKeywords, read_raw, read_sheet_with, read_table
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.messages import Language
 
@@ -51,7 +51,7 @@ def check_table(
     InputError, FileAccessError
         As reading raises them.
     """
-    raw = read_raw(path, **reading)
+    raw = read_raw(path, **reading) if target is None else read_sheet_with(target, path, **reading)
     ledger = raw.ledger
     leaks: tuple[LeakSuspect, ...] = ()
     columns: list[dict[str, Any]] = [_describe(column, None) for column in raw.columns]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.evaluation import make_plan, overall_scores, run_benchmark
-from ntkreg.evaluation.contenders import LABELS
+from ntkreg.evaluation.contenders import LABELS, STAND_INS
 from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.exceptions import InputError
 from ntkreg.io.dataset import Dataset
@@ -19,8 +19,6 @@ MAX_ROWS = 3_000
 # beyond this factor the two errors are two answers, not one
 _DIFFERENT = 1.1
 _PROPOSALS: dict[str, Literal["group", "time"]] = {"W167": "group", "W168": "time", "W115": "time"}
-# a net predicts as its kernel does, which is fitted in a fraction of the time
-_STAND_INS = {"ntk": "ntk-kernel", "blend": "ntk-kernel"}
 
 
 def judge_declined(
@@ -64,7 +62,7 @@ def judge_declined(
     for entry in found:
         proposals.setdefault(_PROPOSALS[entry.message.code], str(entry.column))
     given = {"group": group, "time": time}
-    name = _STAND_INS.get(benchmark.chosen, benchmark.chosen)
+    name = STAND_INS.get(benchmark.chosen, benchmark.chosen)
     if name == "mean":
         return ()
     return tuple(

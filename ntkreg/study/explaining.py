@@ -11,7 +11,7 @@ import numpy as np
 from ntkreg.exceptions import InputError
 from ntkreg.inspection import explain
 from ntkreg.inspection.results import Explanation
-from ntkreg.io import ReadingKeywords, align, read_raw, remembered
+from ntkreg.io import ReadingKeywords, align, read_sheet_with, remembered
 from ntkreg.io.dataset import Dataset
 from ntkreg.messages import Language
 from ntkreg.persistence import FittedModel
@@ -50,7 +50,9 @@ def explain_file(
     InputError
         If the file is no usable table, lacks columns of the model, or has fewer than 2 rows.
     """
-    raw = read_raw(path, **(remembered(model.settings) | reading))
+    # a cover sheet has none of the model's columns
+    first = next(column.name for column in model.columns if column.role == "feature")
+    raw = read_sheet_with(first, path, **(remembered(model.settings) | reading))
     aligned = align(raw, model.columns)
     if raw.n_rows < 2:
         raise InputError("E527", {"file": raw.source.file}, file=raw.source.file, n=raw.n_rows)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ntkreg.evaluation.results import BenchmarkResult
+from ntkreg.evaluation.results import BenchmarkResult, LearningCurve
 from ntkreg.io.ledger import Ledger
 from ntkreg.messages import LANGUAGES, Language, Sentence
 from ntkreg.ntk.regime.verdict import RegimeReport
@@ -173,11 +173,18 @@ def run_document(result: StudyResult) -> dict[str, Any]:
             for judged in content.knowledge
         ],
         "regime": _regime_document(content.regime),
+        "learning": _learning_document(content.learning),
         "declined": [_finding_document(sentence) for sentence in content.declined],
         "leaks": [{"column": leak.column, "strength": leak.strength} for leak in content.leaks],
         "n_ledger_entries": len(content.dataset.ledger),
         "seconds": dict(result.seconds),
     }
+
+
+def _learning_document(curve: LearningCurve | None) -> dict[str, Any] | None:
+    if curve is None:
+        return None
+    return {"model": curve.name, "n_rows": list(curve.n_rows), "rmse": list(curve.rmse)}
 
 
 def _finding_document(finding: Sentence) -> dict[str, Any]:

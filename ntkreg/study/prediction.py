@@ -13,7 +13,7 @@ from ntkreg.decision import RowPredictions, predict_rows
 from ntkreg.evaluation import scores
 from ntkreg.evaluation.results import Scores
 from ntkreg.exceptions import InputError
-from ntkreg.io import ReadingKeywords, align, read_raw, remembered
+from ntkreg.io import ReadingKeywords, align, read_sheet_with, remembered
 from ntkreg.io.ledger import Ledger
 from ntkreg.messages import Language
 from ntkreg.persistence import FittedModel
@@ -83,7 +83,9 @@ def predict_file(
     InputError
         If the file is no usable table or lacks columns of the model.
     """
-    raw = read_raw(path, **(remembered(model.settings) | reading))
+    # a cover sheet has none of the model's columns
+    first = next(column.name for column in model.columns if column.role == "feature")
+    raw = read_sheet_with(first, path, **(remembered(model.settings) | reading))
     aligned = align(raw, model.columns)
     rows = predict_rows(
         model.estimator,

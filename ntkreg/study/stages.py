@@ -22,16 +22,16 @@ class Stages:
         Time taken by each stage, summed.
     done, total : int
         Steps.
-    n_later : int, default=11
-        Steps expected after the benchmark: declined proposals, three fits, two explanations,
-        knowledge, the training regime, the profiler, pairs of columns, the end.
+    n_later : int, default=12
+        Steps expected after the benchmark: declined proposals, learning curve, three fits, two
+        explanations, knowledge, the training regime, the profiler, pairs of columns, the end.
     """
 
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
     done: int = 0
     total: int = 1
-    n_later: int = 11
+    n_later: int = 12
 
     @contextmanager
     def stage(self, name: str, text: str = "") -> Iterator[None]:

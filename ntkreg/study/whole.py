@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time as clock
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,13 @@ from typing import Any, Unpack
 import numpy as np
 
 from ntkreg.decision import COST_RATIO
-from ntkreg.evaluation import CONTENDER_NAMES, make_plan, run_benchmark
-from ntkreg.evaluation.results import BenchmarkResult
+from ntkreg.evaluation import CONTENDER_NAMES, learning_curve, make_plan, run_benchmark
+from ntkreg.evaluation.results import BenchmarkResult, LearningCurve
 from ntkreg.inspection import audit_leaks, explain, read_knowledge
 from ntkreg.inspection.results import Explanation
 from ntkreg.io import ReadingKeywords, ReadOptions, read_table
 from ntkreg.io.dataset import Dataset
+from ntkreg.messages import Sentence
 from ntkreg.persistence import FittedModel
 from ntkreg.reporting.content import ReportContent
 from ntkreg.study.deciding import model_with_decisions
@@ -129,8 +130,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         expectations = read_knowledge(knowledge, dataset) if knowledge else ()
         leaks = audit_leaks(dataset)
     benchmark = _benchmark(dataset, names, seed, stages)
-    with stages.stage("declined"):
-        declined = judge_declined(dataset, benchmark, read, group=group, time=time, seed=seed)
+    declined, learning = _look_again(dataset, benchmark, read, (group, time), stages, seed)
     fitted = _fit_all(benchmark, dataset, seed, stages)
     explanations = _explain(benchmark, fitted, dataset, seed, stages)
     judged = judge_explanations(expectations, explanations, benchmark, dataset, stages, seed=seed)
@@ -155,6 +155,7 @@ def run_study(  # noqa: PLR0913 - the options of the command line, one by one
         created=datetime.date.today().isoformat(),
         declined=declined,
         decisions=decisions,
+        learning=learning,
         interactions=explain_pairs(fitted, explanations, dataset, stages, seed=seed),
     )
     return StudyResult(content, model, stages.finish())
@@ -168,6 +169,23 @@ def _benchmark(
     result = run_benchmark(dataset, plan, names=tuple(names), seed=seed, progress=stages.benchmark)
     stages.seconds["compare"] = clock.perf_counter() - start
     return result
+
+
+def _look_again(
+    dataset: Dataset,
+    benchmark: BenchmarkResult,
+    read: Callable[..., Dataset],
+    given: tuple[str | None, str | None],
+    stages: Stages,
+    seed: int,
+) -> tuple[tuple[Sentence, ...], LearningCurve | None]:
+    """Judge the chosen model under proposals that were not taken, and on fewer rows."""
+    with stages.stage("declined"):
+        declined = judge_declined(
+            dataset, benchmark, read, group=given[0], time=given[1], seed=seed
+        )
+    with stages.stage("learning"):
+        return declined, learning_curve(dataset, benchmark, seed=seed)
 
 
 def _fit_all(

@@ -148,3 +148,22 @@ def test_the_options_stand_in_the_record_of_the_run(table):
 def test_options_that_cannot_be_are_refused(capsys, options, said):
     assert main(["check", "t.csv", *options, "--lang", "en"]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_B01_a_cover_sheet_is_passed_over_by_check_fit_and_predict(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    book = openpyxl.Workbook()
+    book.active.title = "cover"
+    for row in (["item", "value"], ["shift", 2], ["line", 4]):
+        book.active.append(row)
+    data = book.create_sheet("data")
+    data.append(["x", "y"])
+    for i in range(20):
+        data.append([i / 3, i + i % 3])
+    book.save("t.xlsx")
+    assert main(["check", "t.xlsx", "--target", "y", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["sheet"], document["n_rows"]) == ("data", 20)
+    assert main(["fit", "t.xlsx", "--target", "y", "--model", "ridge", "--out", "m"]) == 0
+    assert main(["predict", "m", "t.xlsx", "--out", "p.csv", "--lang", "en"]) == 0
+    assert pd.read_csv("p.csv")["prediction"].notna().sum() == 20
