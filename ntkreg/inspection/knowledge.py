@@ -7,6 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from difflib import get_close_matches
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,16 +16,18 @@ from ntkreg.inspection.results import Effect, Expectation
 from ntkreg.io.dataset import Column, Dataset
 
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
-FIELDS = ("column", "effect", "reason")
+FIELDS = ("column", "effect", "from", "to", "reason")
 
 
 def read_knowledge(path: str | Path, dataset: Dataset) -> tuple[Expectation, ...]:
     """Read a knowledge file and match it with the columns of a table.
 
     The file is TOML with one `[[expectation]]` for each column: `column` (header as in the file),
-    `effect` ("increasing", "decreasing" or "none") and, if wanted, `reason`. UTF-8 is expected;
-    cp932, which older Windows editors write, is read as well. Headers are compared after folding
-    case, width and blanks; the unit in brackets may be left out.
+    `effect` ("increasing", "decreasing", "peak", "valley" or "none") and, if wanted, `reason` and
+    `from` and `to`, the limits within which it is expected; a column may have several expectations
+    whose ranges do not overlap. UTF-8 is expected; cp932, which older Windows editors write, is
+    read as well. Headers are compared after folding case, width and blanks; the unit in brackets
+    may be left out.
 
     Parameters
     ----------
@@ -44,14 +47,15 @@ def read_knowledge(path: str | Path, dataset: Dataset) -> tuple[Expectation, ...
         If the file cannot be read.
     InputError
         If it is not TOML, has no expectation, or an expectation is incomplete, names an unknown
-        column, an unknown effect, the target, or the same column as another one.
+        column, an unknown effect, the target, a range that is none, or the same part of a column as
+        another one.
     """
     file = Path(path).name
     entries = _entries(_parse(_text(Path(path)), file), file)
     expectations: list[Expectation] = []
     for number, entry in enumerate(entries, start=1):
         expectation = _expectation(entry, number, file, dataset)
-        if expectation.column in {known.column for known in expectations}:
+        if any(_overlap(expectation, known) for known in expectations):
             raise InputError(
                 "E408", {"file": file, "column": expectation.column},
                 file=file, number=number, column=expectation.column,
@@ -117,7 +121,46 @@ def _expectation(entry: Mapping[str, Any], number: int, file: str, dataset: Data
             file=file, column=entry["column"], effect=entry["effect"], allowed=list(EFFECTS),
         )  # fmt: skip
     column = _find(str(entry["column"]), file, dataset)
-    return Expectation(column.name, effect, str(entry.get("reason", "")))
+    low, high = (_limit(entry, key, file) for key in ("from", "to"))
+    found = Expectation(column.name, effect, str(entry.get("reason", "")), low, high)
+    check_range(found, column, {"file": file}, file)
+    return found
+
+
+def _limit(entry: Mapping[str, Any], key: str, file: str) -> float | None:
+    value = entry.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        column = str(entry["column"])
+        raise InputError(
+            "E411", {"file": file, "column": column},
+            file=file, column=column, field=key, value=str(value),
+        )  # fmt: skip
+    return float(value)
+
+
+def check_range(
+    expectation: Expectation, column: Column, where: Mapping[str, Any], file: str
+) -> None:
+    """Raise an InputError when the range is empty or the column has no numbers to compare."""
+    place = {**where, "column": expectation.column}
+    facts = {"file": file, "column": expectation.column, "range": expectation.range_text}
+    if expectation.has_range and column.kind != "numeric":
+        raise InputError("E412", place, **facts)
+    low, high = expectation.low, expectation.high
+    if low is not None and high is not None and low >= high:
+        raise InputError("E413", place, **facts, low=f"{low:g}", high=f"{high:g}")
+
+
+def _overlap(first: Expectation, second: Expectation) -> bool:
+    """Whether two expectations are about the same part of one column."""
+    if first.column != second.column:
+        return False
+    low = max(-inf if e.low is None else e.low for e in (first, second))
+    high = min(inf if e.high is None else e.high for e in (first, second))
+    # ranges may meet at one value: rising up to 80, falling from 80
+    return low < high
 
 
 def _find(wanted: str, file: str, dataset: Dataset) -> Column:
