@@ -11,6 +11,7 @@ from .check import check
 from .demo import demo
 from .explain import explain
 from .fit import fit
+from .init import init
 from .predict import predict
 from .run import run
 
@@ -46,3 +47,4 @@ app.command(help="I654")(predict)
 app.command(help="I655")(benchmark)
 app.command(help="I656")(explain)
 app.command(help="I657")(demo)
+app.command(help="I749")(init)

@@ -86,6 +86,7 @@ Out = Annotated[Path, typer.Option("--out", "-o", metavar="PATH", help="I673", s
 OptionalOut = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="PATH", help="I674", show_default=False)
 ]
+SheetOut = Annotated[Path, typer.Option("--out", "-o", metavar="FILE.xlsx", help="I750")]
 NoProfiler = Annotated[bool, typer.Option("--no-profiler", help="I746", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", "-f", help="I675", show_default=False)]
 LangOption = Annotated[

@@ -16,19 +16,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from ntkreg.inspection.association import correlated_partner
-from ntkreg.inspection.results import Explanation
+from ntkreg.inspection.resampling import (
+    resampled_slope,
+    resampled_sums,
+    resampling_units,
+)
+from ntkreg.inspection.results import Expectation, Explanation
 from ntkreg.inspection.space import is_numeric, numbers
+from ntkreg.inspection.turning import Turning, find_turning
 from ntkreg.io.dataset import Column, Dataset
 
 N_RESAMPLES = 1000
 MIN_ROWS = 10
-MIN_GROUPS = 5
-MAX_UNITS = 2000
 
 TINY = float(np.finfo(np.float64).tiny)
 
@@ -60,6 +63,8 @@ class Evidence:
         Below this share a column counts as negligible: 5 %, or half the average share if less.
     partner : str or None
         Other column that moves together with this one.
+    turning : Turning or None
+        For an expected peak or valley: the two lines of its sides, None with too few rows.
     """
 
     slope: float
@@ -71,63 +76,67 @@ class Evidence:
     chance: float
     negligible_share: float
     partner: str | None
+    turning: Turning | None
 
 
 def gather_evidence(
+    expectation: Expectation,
     column: Column,
     explanation: Explanation,
     dataset: Dataset,
     rng: np.random.Generator,
     residuals: Values | None,
 ) -> Evidence:
-    """Gather what is known about one feature column; parameters as in `judge_knowledge`."""
+    """Gather what is known about one feature column within the range of an expectation."""
     j = [c.key for c in dataset.feature_columns].index(column.key)
-    rows, effects = explanation.rows, explanation.values[:, j]
     errors = _errors(explanation, dataset, residuals)
     units = resampling_units(dataset, rng)
     n_units = int(units.max()) + 1
     draws = rng.multinomial(n_units, np.full(n_units, 1 / n_units), N_RESAMPLES)
-    absolute = np.column_stack([np.abs(effects), np.abs(explanation.values).sum(axis=1)])
-    counts, sizes, totals = _resampled_sums(draws, units[rows], np.ones(len(rows)), *absolute.T)
-    total = max(float(explanation.importance.sum()), TINY)
+    values = dataset.features[column.key]
+    x = _within(numbers(values), expectation) if is_numeric(values) else None
+    used = np.ones(len(explanation.rows), dtype=bool)
+    if x is not None and expectation.has_range:
+        used = np.isfinite(x[explanation.rows])
+    rows, effects = explanation.rows[used], explanation.values[used, j]
+    if expectation.has_range and len(effects):
+        # what counts within a range is how the effect changes there, not its level
+        effects = effects - effects.mean()
+    absolute = np.column_stack([np.abs(effects), np.abs(explanation.values[used]).sum(axis=1)])
+    counts, sizes, totals = resampled_sums(draws, units[rows], np.ones(len(rows)), *absolute.T)
+    total = max(float(absolute[:, 1].sum()), TINY)
     known = np.isfinite(errors)
     chance = float(errors[known].std() / np.sqrt(dataset.n_rows))
-    slope, slopes, monotone = np.nan, np.zeros(N_RESAMPLES), 1.0
-    values = dataset.features[column.key]
-    if is_numeric(values):
-        x = numbers(values)
+    slope, slopes, monotone, turning = np.nan, np.zeros(N_RESAMPLES), 1.0, None
+    if x is not None:
         slope, slopes, noise, monotone = _slopes(x, rows, effects, errors, draws, units)
         chance = float(noise.std()) if len(noise) else chance
         slopes = slopes + noise
+        if expectation.effect in ("peak", "valley"):
+            turning = find_turning(x, rows, effects, errors, draws, units)
     return Evidence(
         slope=slope,
         resampled_slopes=slopes,
         monotone=monotone,
-        share=float(explanation.importance[j]) / total,
+        share=float(absolute[:, 0].sum()) / total,
         shares=sizes / np.maximum(totals, TINY),
         sizes=sizes / np.maximum(counts, TINY),
         # never zero: rounding must not turn a column that is not used into one that is
-        chance=max(chance, 1e-9 * total),
+        chance=max(chance, 1e-9 * float(explanation.importance.sum()), TINY),
         negligible_share=min(0.05, 0.5 / len(dataset.feature_columns)),
         partner=correlated_partner(column, dataset),
+        turning=turning,
     )
 
 
-def resampling_units(dataset: Dataset, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Give each row the number of the unit that is resampled as a whole, shape (n_rows,).
-
-    Groups where there are at least 5; else sqrt(n) stretches of time where there is a time; else
-    single rows (random sets of rows in tables of more than 2,000).
-    """
-    n_rows = dataset.n_rows
-    if dataset.groups is not None:
-        codes = pd.factorize(dataset.groups)[0]
-        if codes.max() + 1 >= MIN_GROUPS:
-            return codes.astype(np.int64)
-    if dataset.time is not None:
-        rank = np.argsort(np.argsort(dataset.time, kind="stable"), kind="stable")
-        return rank * int(np.ceil(np.sqrt(n_rows))) // n_rows
-    return rng.permutation(n_rows) % min(n_rows, MAX_UNITS)
+def _within(x: Values, expectation: Expectation) -> Values:
+    """Return the column with NaN outside the range of the expectation."""
+    outside = np.zeros(len(x), dtype=bool)
+    if expectation.low is not None:
+        outside |= x < expectation.low
+    if expectation.high is not None:
+        outside |= x > expectation.high
+    return np.where(outside, np.nan, x)
 
 
 def _errors(explanation: Explanation, dataset: Dataset, residuals: Values | None) -> Values:
@@ -139,15 +148,6 @@ def _errors(explanation: Explanation, dataset: Dataset, residuals: Values | None
     # what was learned from all rows is surer than what the explained rows alone could tell
     errors[explanation.rows] = own * np.sqrt(len(own) / dataset.n_rows)
     return errors
-
-
-def _resampled_sums(
-    draws: NDArray[np.int64], units: NDArray[np.int64], *columns: Values
-) -> tuple[Values, ...]:
-    """Sum each column over the rows of every resample, each of shape (n_resamples,)."""
-    n_units = draws.shape[1]
-    sums = np.column_stack([np.bincount(units, c, minlength=n_units) for c in columns])
-    return tuple((draws.astype(np.float64) @ sums).T)
 
 
 def _slopes(
@@ -172,20 +172,7 @@ def _slopes(
     usable = np.flatnonzero(np.isfinite(x) & np.isfinite(errors))
     return (
         slope,
-        _resampled_slope(draws, units[rows], z[rows], effects),
-        _resampled_slope(draws, units[usable], z[usable], errors[usable]),
+        resampled_slope(draws, units[rows], z[rows], effects),
+        resampled_slope(draws, units[usable], z[usable], errors[usable]),
         float(monotone),
     )
-
-
-def _resampled_slope(
-    draws: NDArray[np.int64], units: NDArray[np.int64], z: Values, values: Values
-) -> Values:
-    n, sum_z, sum_v, sum_zz, sum_zv = _resampled_sums(
-        draws, units, np.ones(len(z)), z, values, z * z, z * values
-    )
-    n = np.maximum(n, 1)
-    variance = sum_zz / n - (sum_z / n) ** 2
-    covariance = sum_zv / n - (sum_z / n) * (sum_v / n)
-    slopes: Values = covariance / np.where(variance > 1e-12, variance, np.inf)
-    return slopes

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping
-from difflib import get_close_matches
+from itertools import chain
+from math import isfinite
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from ntkreg.exceptions import FileAccessError, InputError
-from ntkreg.inspection.results import Effect, Expectation
-from ntkreg.io.dataset import Column, Dataset
+from ntkreg.inspection.expectations import EFFECTS, make_expectation, refuse_overlap
+from ntkreg.inspection.knowledge_sheet import read_knowledge_sheet
+from ntkreg.inspection.results import Expectation
+from ntkreg.io.dataset import Dataset
+from ntkreg.io.files.sniff import WORKBOOK_SUFFIXES
 
-EFFECTS: tuple[Effect, ...] = get_args(Effect)
-FIELDS = ("column", "effect", "reason")
+FIELDS = ("column", "effect", "from", "to", "reason")
 
 
 def read_knowledge(path: str | Path, dataset: Dataset) -> tuple[Expectation, ...]:
     """Read a knowledge file and match it with the columns of a table.
 
-    The file is TOML with one `[[expectation]]` for each column: `column` (header as in the file),
-    `effect` ("increasing", "decreasing" or "none") and, if wanted, `reason`. UTF-8 is expected;
-    cp932, which older Windows editors write, is read as well. Headers are compared after folding
-    case, width and blanks; the unit in brackets may be left out.
+    A workbook is read as `ntkreg init` writes it (:mod:`ntkreg.inspection.knowledge_sheet`).
+    Any other file is TOML with one `[[expectation]]` for each column: `column` (header as there),
+    `effect` ("increasing", "decreasing", "peak", "valley" or "none") and, if wanted, `reason` and
+    `from` and `to`, the limits within which it is expected; a column may have several expectations
+    whose ranges do not overlap. UTF-8 is expected; cp932, which older Windows editors write, is
+    read as well. Headers are compared after folding case, width and blanks; the unit in brackets
+    may be left out.
 
     Parameters
     ----------
@@ -44,18 +49,17 @@ def read_knowledge(path: str | Path, dataset: Dataset) -> tuple[Expectation, ...
         If the file cannot be read.
     InputError
         If it is not TOML, has no expectation, or an expectation is incomplete, names an unknown
-        column, an unknown effect, the target, or the same column as another one.
+        column, an unknown effect, the target, a range that is none, or the same part of a column as
+        another one.
     """
     file = Path(path).name
+    if Path(path).suffix.lower() in chain(*WORKBOOK_SUFFIXES.values()):
+        return read_knowledge_sheet(Path(path), dataset)
     entries = _entries(_parse(_text(Path(path)), file), file)
     expectations: list[Expectation] = []
     for number, entry in enumerate(entries, start=1):
         expectation = _expectation(entry, number, file, dataset)
-        if expectation.column in {known.column for known in expectations}:
-            raise InputError(
-                "E408", {"file": file, "column": expectation.column},
-                file=file, number=number, column=expectation.column,
-            )  # fmt: skip
+        refuse_overlap(expectation, expectations, {"file": file}, file)
         expectations.append(expectation)
     return tuple(expectations)
 
@@ -116,39 +120,21 @@ def _expectation(entry: Mapping[str, Any], number: int, file: str, dataset: Data
             "E407", {"file": file, "column": entry["column"]},
             file=file, column=entry["column"], effect=entry["effect"], allowed=list(EFFECTS),
         )  # fmt: skip
-    column = _find(str(entry["column"]), file, dataset)
-    return Expectation(column.name, effect, str(entry.get("reason", "")))
+    low, high = (_limit(entry, key, file) for key in ("from", "to"))
+    return make_expectation(
+        str(entry["column"]), effect, (low, high), str(entry.get("reason", "")),
+        dataset, {"file": file}, file,
+    )  # fmt: skip
 
 
-def _find(wanted: str, file: str, dataset: Dataset) -> Column:
-    """Return the column that is meant, by the least tolerant comparison that finds exactly one."""
-    for fold in (str.strip, _fold, lambda name: _fold(_without_unit(name))):
-        found = [
-            column
-            for column in dataset.columns
-            if fold(wanted) in (fold(column.name), fold(column.original))
-        ]
-        if len(found) == 1:
-            break
-    else:
+def _limit(entry: Mapping[str, Any], key: str, file: str) -> float | None:
+    value = entry.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        column = str(entry["column"])
         raise InputError(
-            "E406", {"file": file, "column": wanted},
-            file=file, column=wanted, near=_nearest(wanted, dataset),
+            "E411", {"file": file, "column": column},
+            file=file, column=column, field=key, value=str(value),
         )  # fmt: skip
-    if found[0].role == "target":
-        raise InputError("E410", {"file": file, "column": wanted}, file=file, column=wanted)
-    return found[0]
-
-
-def _nearest(wanted: str, dataset: Dataset) -> list[str]:
-    names = {_fold(c.name): c.name for c in dataset.columns if c.role != "target"}
-    near = get_close_matches(_fold(wanted), names, n=3, cutoff=0.4)
-    return [names[name] for name in near] or list(names.values())[:5]
-
-
-def _fold(name: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", name)).casefold()
-
-
-def _without_unit(name: str) -> str:
-    return re.sub(r"\s*[\[(][^\[\]()]*[\])]\s*$", "", unicodedata.normalize("NFKC", name))
+    return float(value)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ntkreg.messages import Sentence
 
 Verdict = Literal["CONFIRMED", "CONTRADICTED", "UNDECIDED"]
-Effect = Literal["increasing", "decreasing", "none"]
+Effect = Literal["increasing", "decreasing", "peak", "valley", "none"]
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,41 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What an engineer expects of one column; `column` is the user's own column name."""
+    """What an engineer expects of one column.
+
+    Parameters
+    ----------
+    column : str
+        The user's own column name.
+    effect : {"increasing", "decreasing", "peak", "valley", "none"}
+        Direction or shape of the effect on the target.
+    reason : str, default=""
+        Why.
+    low, high : float, optional
+        Range of the column in which it is expected, limits included; None: no limit.
+    """
 
     column: str
     effect: Effect
     reason: str = ""
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def has_range(self) -> bool:
+        """Whether it is expected in a part of the column only."""
+        return self.low is not None or self.high is not None
+
+    @property
+    def range_text(self) -> str:
+        """The range in signs that need no language, empty without a range."""
+        if self.low is None or self.high is None:
+            return (
+                f"≥ {self.low:g}"
+                if self.low is not None
+                else (f"≤ {self.high:g}" if self.high is not None else "")
+            )
+        return f"{self.low:g} – {self.high:g}"
 
 
 @dataclass(frozen=True)
@@ -74,9 +104,9 @@ class KnowledgeVerdict:
     model : str
         Contender name.
     verdict : {"CONFIRMED", "CONTRADICTED", "UNDECIDED"}
-        CONFIRMED and CONTRADICTED need `confidence` >= 0.9.
+        CONFIRMED needs `confidence` >= 0.9, CONTRADICTED 0.975 (0.9 for an effect of "none").
     confidence : float
-        Share of bootstrap resamples of rows that support the leading direction.
+        Share of bootstrap resamples of rows that support the leading direction or shape.
     slope : float
         Least-squares slope of the Shapley value on the column, in target units per standard
         deviation of the column.

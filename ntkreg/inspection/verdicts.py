@@ -19,6 +19,7 @@ CHANCE = 1.5
 CLEAR = 3.0
 
 Values = NDArray[np.float64]
+Judged = tuple[Verdict, str, float]
 
 
 def judge_knowledge(
@@ -32,11 +33,15 @@ def judge_knowledge(
 ) -> tuple[KnowledgeVerdict, ...]:
     """Judge expectations against one explained model.
 
-    *increasing*, *decreasing*: CONFIRMED or CONTRADICTED when at least `confidence` of the
-    resampled slopes have one sign. UNDECIDED otherwise, and when the model hardly uses the column,
-    when the effect is not monotone (|Spearman| < 0.3 between column and Shapley value), or when a
-    contradiction concerns a column that moves together with another one (|r| > 0.8, or a category
-    whose levels nearly fix it), since then the two may stand for each other.
+    *increasing*, *decreasing*: CONFIRMED when at least `confidence` of the resampled slopes have
+    the expected sign, CONTRADICTED when at least 1 - (1 - `confidence`) / 4 have the other one.
+    UNDECIDED otherwise, and when the model hardly uses the column, when the effect is not monotone
+    (|Spearman| < 0.3 between column and Shapley value), or when a contradiction concerns a column
+    that moves together with another one (|r| > 0.8, or a category whose levels nearly fix it),
+    since then the two may stand for each other.
+
+    *peak*, *valley*: the same with the signs of two slopes, before and after the turning point
+    (:mod:`ntkreg.inspection.turning`). With a range, only rows within it count.
 
     *none*: "negligible" means less than 5 % of the total importance (and less than half the share
     of an average column). CONFIRMED when the importance is negligible and below 1.5 times the
@@ -44,7 +49,7 @@ def judge_knowledge(
     the residuals); CONTRADICTED when it is not negligible and above 3 times that level.
 
     Rows are resampled by group where the table has groups, by stretches of time where it has a
-    time. `benchmarks/verdict_error_rates.py` measures how often the verdicts are wrong.
+    time. `experiments/knowledge_error_rates.py` measures how often the verdicts are wrong.
 
     Parameters
     ----------
@@ -82,7 +87,8 @@ def _judge(
     confidence: float,
     residuals: Values | None,
 ) -> KnowledgeVerdict:
-    facts: dict[str, Any] = {"column": expectation.column, "model": explanation.model}
+    name = f"{expectation.column} ({expectation.range_text})".removesuffix(" ()")
+    facts: dict[str, Any] = {"column": name, "model": explanation.model}
 
     def verdict(kind: Verdict, code: str, sure: float, slope: float) -> KnowledgeVerdict:
         return KnowledgeVerdict(
@@ -92,31 +98,34 @@ def _judge(
     column = _feature(expectation.column, dataset)
     if column is None:
         return verdict("UNDECIDED", "V401", 0.0, np.nan)
-    directed = expectation.effect != "none"
-    evidence = gather_evidence(column, explanation, dataset, np.random.default_rng(seed), residuals)
+    evidence = gather_evidence(
+        expectation, column, explanation, dataset, np.random.default_rng(seed), residuals
+    )
     facts |= {
         "share": 100 * evidence.share,
         "partner": evidence.partner or "",
         "target": dataset.target.name,
         "amount": f"{evidence.slope:+.3g} {dataset.target.unit or ''}".strip(),
+        "turn": f"{evidence.turning.knot:.4g}" if evidence.turning else "",
     }
-    if directed and not is_numeric(dataset.features[column.key]):
+    if expectation.effect != "none" and not is_numeric(dataset.features[column.key]):
         return verdict("UNDECIDED", "V402", 0.0, np.nan)
     if len(evidence.resampled_slopes) == 0:
-        return verdict("UNDECIDED", "V403", 0.0, np.nan)
-    decide = _direction if directed else _absence
-    kind, code, sure = decide(evidence, expectation.effect, confidence)
+        code = "V416" if expectation.has_range else "V403"
+        return verdict("UNDECIDED", code, 0.0, np.nan)
+    kind, code, sure = _RULES[expectation.effect](evidence, expectation.effect, confidence)
     facts["confidence"] = 100 * sure
     return verdict(kind, code, sure, evidence.slope)
 
 
-def _direction(evidence: Evidence, effect: str, confidence: float) -> tuple[Verdict, str, float]:
+def _direction(evidence: Evidence, effect: str, confidence: float) -> Judged:
     wanted = 1.0 if effect == "increasing" else -1.0
     leading = np.sign(evidence.slope)
     sure = float((np.sign(evidence.resampled_slopes) == leading).mean())
+    needed = confidence if leading == wanted else against(confidence)
     if evidence.share < 0.4 * evidence.negligible_share:
         return "UNDECIDED", "V404", sure
-    if sure < confidence:
+    if sure < needed:
         return "UNDECIDED", "V405", sure
     if evidence.monotone < MONOTONE:
         return "UNDECIDED", "V406", sure
@@ -128,7 +137,26 @@ def _direction(evidence: Evidence, effect: str, confidence: float) -> tuple[Verd
     return "CONTRADICTED", "V412" if rising else "V413", sure
 
 
-def _absence(evidence: Evidence, _effect: str, confidence: float) -> tuple[Verdict, str, float]:
+def _shape(evidence: Evidence, effect: str, confidence: float) -> Judged:
+    turning = evidence.turning
+    if turning is None:
+        return "UNDECIDED", "V403", 0.0
+    left, right = np.sign(turning.slopes)
+    sure = turning.sureness(left, right)
+    wanted = (1.0, -1.0) if effect == "peak" else (-1.0, 1.0)
+    needed = confidence if (left, right) == wanted else against(confidence)
+    if evidence.share < 0.4 * evidence.negligible_share:
+        return "UNDECIDED", "V417", sure
+    if sure < needed:
+        return "UNDECIDED", "V418" if effect == "peak" else "V419", sure
+    if (left, right) == wanted:
+        return "CONFIRMED", "V420" if effect == "peak" else "V421", sure
+    if evidence.partner is not None:
+        return "UNDECIDED", "V422", sure
+    return "CONTRADICTED", _OTHER_SHAPE[left, right], sure
+
+
+def _absence(evidence: Evidence, _effect: str, confidence: float) -> Judged:
     negligible = evidence.shares < evidence.negligible_share
     absent = float((negligible & (evidence.sizes < CHANCE * evidence.chance)).mean())
     present = float((~negligible & (evidence.sizes > CLEAR * evidence.chance)).mean())
@@ -139,6 +167,27 @@ def _absence(evidence: Evidence, _effect: str, confidence: float) -> tuple[Verdi
     if absent > present:
         return "CONFIRMED", "V414", absent
     return "CONTRADICTED", "V415", present
+
+
+_RULES = {
+    "increasing": _direction,
+    "decreasing": _direction,
+    "peak": _shape,
+    "valley": _shape,
+    "none": _absence,
+}
+# by the signs of the slopes left and right of the turning point
+_OTHER_SHAPE = {(1.0, 1.0): "V423", (-1.0, -1.0): "V424", (-1.0, 1.0): "V425", (1.0, -1.0): "V426"}
+
+
+def against(confidence: float) -> float:
+    """Share of resamples that a contradiction needs.
+
+    A column without effect leans either way, and residuals of few rows tell their own size only
+    roughly, so a contradiction gets a quarter of what may go wrong. How often it is wrong is
+    measured: docs/performance.md, "Verdicts on knowledge".
+    """
+    return 1 - (1 - confidence) / 4
 
 
 def _feature(name: str, dataset: Dataset) -> Column | None:

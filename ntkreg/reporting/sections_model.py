@@ -1,4 +1,4 @@
-"""Sections: Shapley values, process knowledge, the method's constants, and settings."""
+"""Sections: Shapley values, the method's constants, and settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ntkreg.inspection.results import Explanation, KnowledgeVerdict
+from ntkreg.inspection.results import Explanation
 from ntkreg.ntk.results import Prescription, Reason
 from ntkreg.reporting import charts_shap, charts_training
 from ntkreg.reporting.text import (
@@ -85,44 +85,6 @@ def _dependence(view: View, rank: int, index: int, names: list[str]) -> dict[str
             parts, column, titles, t["others"], t["dependence_label"].format(column=cut(label, 80))
         ),
         "note": t["missing"].format(count=missing) if missing else "",
-    }
-
-
-def knowledge(view: View) -> dict[str, Any]:
-    """Return the verdicts, one row an expectation, one cell a model (the chosen one first)."""
-    verdicts = view.content.knowledge
-    chosen = view.content.benchmark.chosen
-    models = sorted(dict.fromkeys(v.model for v in verdicts), key=lambda name: name != chosen)
-    found = {(v.expectation, v.model): v for v in verdicts}
-    return {
-        "models": [view.model(name) for name in models],
-        "rows": [
-            {
-                "column": plain(expectation.column),
-                "effect": word(view.t["effects"], expectation.effect),
-                "effect_code": expectation.effect,
-                "reason": plain(expectation.reason),
-                "cells": [_verdict(view, found.get((expectation, name))) for name in models],
-            }
-            for expectation in dict.fromkeys(v.expectation for v in verdicts)
-        ],
-    }
-
-
-def _verdict(view: View, verdict: KnowledgeVerdict | None) -> dict[str, str] | None:
-    if verdict is None:
-        return None
-    t = view.t["knowledge"]
-    numbers = (
-        t["confidence"].format(value=percent(verdict.confidence)),
-        t["slope"].format(value=number(verdict.slope, 3)),
-    )
-    return {
-        "code": verdict.verdict,
-        "text": view.t["verdicts"][verdict.verdict],
-        "numbers": " · ".join(numbers),
-        "reason": view.say(verdict.reason),
-        "hint": view.hint(verdict.reason),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ntkreg.reporting.cells import Heading
+from ntkreg.reporting.sections_knowledge import expected
 from ntkreg.reporting.sections_model import setting
 from ntkreg.reporting.sheet_decision import decision_columns, decision_half_widths
 from ntkreg.reporting.sheet_regime import regime
@@ -132,7 +133,7 @@ def _knowledge(view: View) -> Table:
     t, k = view.t["workbook"], view.t["knowledge"]
     headings = [
         Heading(k["column"], 24),
-        Heading(k["expected"], 12),
+        Heading(k["expected"], 20),
         Heading(k["reason"], 34),
         Heading(t["model"], 20),
         Heading(k["verdict"], 14),
@@ -143,7 +144,7 @@ def _knowledge(view: View) -> Table:
     rows = (
         (
             v.expectation.column,
-            word(view.t["effects"], v.expectation.effect),
+            expected(view, v.expectation),
             v.expectation.reason,
             view.model(v.model),
             view.t["verdicts"][v.verdict],

@@ -49,10 +49,10 @@ def write_workbook(content: ReportContent, path: Path, language: Language) -> No
     book.properties.created = created
     stream = io.BytesIO()
     book.save(stream)
-    write_whole(Path(path), _with_date(stream.getvalue(), created))
+    write_whole(Path(path), with_date(stream.getvalue(), created))
 
 
-def _with_date(data: bytes, created: datetime.datetime) -> bytes:
+def with_date(data: bytes, created: datetime.datetime) -> bytes:
     """Replace the time of saving in the archive, so that the same content gives the same file."""
     out = io.BytesIO()
     stamp = created.strftime("%Y-%m-%dT%H:%M:%SZ").encode("ascii")

@@ -9,6 +9,7 @@ from ntkreg.study.gates import failed_gates
 from ntkreg.study.output import leaderboard_table, write_leaderboard, write_run
 from ntkreg.study.prediction import FilePredictions, check_ending, predict_file, write_predictions
 from ntkreg.study.specification import decisions_in_words
+from ntkreg.study.starting import init_knowledge
 from ntkreg.study.whole import StudyResult, run_study
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "explain_file",
     "failed_gates",
     "fit_model",
+    "init_knowledge",
     "leaderboard_table",
     "new_file",
     "new_folder",

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -156,3 +157,21 @@ def test_demo_runs_the_sample(tmp_path, capsys):
     assert main([*argv, "--quiet"]) == 0
     assert str(tmp_path / "d") in capsys.readouterr().out
     assert (tmp_path / "d" / "report.html").is_file()
+
+
+def test_init_writes_a_sheet_that_run_takes(table, capsys):
+    argv = ["init", "t.csv", "--target", "y", "--lang", "en"]
+    assert main(argv) == 0
+    assert capsys.readouterr().out.split() == ["knowledge.xlsx"]
+    assert main(argv) == 2
+    assert "E520" in capsys.readouterr().err
+    assert main([*argv, "--force"]) == 0
+    assert main([*argv, "--out", "k.toml"]) == 2
+    assert "E418" in capsys.readouterr().err
+    book = openpyxl.load_workbook("knowledge.xlsx")
+    book.active["E7"] = "increasing"
+    book.save("knowledge.xlsx")
+    run = ["run", "t.csv", "--target", "y", *FAST, "--knowledge", "knowledge.xlsx", "--out", "r"]
+    assert main([*run, "--quiet", "--no-profiler"]) == 0
+    written = json.loads((table.parent / "r" / "run.json").read_text(encoding="utf-8"))
+    assert {k["verdict"] for k in written["knowledge"] if k["model"] == "ridge"} == {"CONFIRMED"}

@@ -55,7 +55,9 @@ def test_an_unknown_column_is_answered_with_the_nearest_names(tmp_path, dataset)
 
 
 def test_an_unknown_effect_is_answered_with_what_is_allowed(tmp_path, dataset):
-    with pytest.raises(InputError, match=r"effect positive.* increasing, decreasing, none"):
+    with pytest.raises(
+        InputError, match=r"effect positive.* increasing, decreasing, peak, valley, none"
+    ):
         read_knowledge(write(tmp_path, block("流量", "positive")), dataset)
 
 
@@ -77,16 +79,33 @@ def test_an_unfinished_file_is_a_mistake_in_the_syntax(tmp_path, dataset):
         ("", r"has no \[\[expectation\]\]"),
         ("expectation = 3", r"has no \[\[expectation\]\]"),
         ("[[expectations]]\n", r"unknown entry expectations.*\[\[expectation\]\]"),
-        (block("流量") + "sign = 1", "unknown entry sign.* column, effect, reason"),
+        (block("流量") + "sign = 1", "unknown entry sign.* column, effect, from, to, reason"),
         ('[[expectation]]\ncolumn = "流量"', "Expectation 1 .* has no text for effect"),
         ("[[expectation]]\ncolumn = 3\neffect = 1", "Expectation 1 .* has no text for column"),
         (block("流量") + block("流量", "none"), "column 流量 twice .*expectation 2"),
+        (block("流量") + "from = 5\nto = 5", "流量 an empty range, from 5 to 5"),
+        (block("流量") + 'from = "低"', "流量 from = 低, which is not a number"),
+        (block("流量") + "to = 3\n" + block("流量") + "from = 2", "流量 twice .*expectation 2"),
         (block("強度[MPa]"), r"names the target 強度\[MPa\] itself"),
     ],
 )
 def test_other_mistakes_are_named(tmp_path, dataset, text, message):
     with pytest.raises(InputError, match=message):
         read_knowledge(write(tmp_path, text), dataset)
+
+
+def test_a_column_may_have_several_ranges_that_do_not_overlap(tmp_path, dataset):
+    text = block("流量", "peak") + "to = 3\n" + block("流量", "none", "") + "from = 3\nto = 4.5\n"
+    assert read_knowledge(write(tmp_path, text), dataset) == (
+        Expectation("流量", "peak", "理由", None, 3.0),
+        Expectation("流量", "none", "", 3.0, 4.5),
+    )
+
+
+def test_a_category_has_no_range(tmp_path, make_dataset):
+    dataset = make_dataset({"材質": ["a", "b", "a"]}, np.arange(3.0))
+    with pytest.raises(InputError, match=r"材質 the range ≤ 5, but .* does not hold numbers"):
+        read_knowledge(write(tmp_path, block("材質", "none") + "to = 5"), dataset)
 
 
 def test_a_file_that_is_not_there_is_an_access_error(tmp_path, dataset):

@@ -6,7 +6,7 @@ from sklearn.linear_model import LinearRegression
 
 from ntkreg.inspection import Expectation, explain, judge_knowledge
 from ntkreg.inspection.association import correlated_partner
-from ntkreg.inspection.evidence import resampling_units
+from ntkreg.inspection.resampling import resampling_units
 
 SLOPES = {"rises": 2.0, "falls": -1.0, "small": 0.02, "nothing": 0.0}
 
@@ -190,3 +190,90 @@ def test_a_category_that_fixes_a_number_is_its_partner(make_dataset, rng):
     dataset = make_dataset({"炭素量": carbon, "鋼種": names, "連番": serial}, carbon)
     partners = [correlated_partner(column, dataset) for column in dataset.feature_columns]
     assert partners == ["鋼種", "炭素量", None]
+
+
+BOW = np.linspace(-2, 2, 120)
+
+
+def shaped(make_dataset, rng, formula, function, effect, **limits):
+    """Verdict on one column whose effect is known, with noise of 0.3."""
+    y = function(BOW) + 0.3 * rng.normal(size=len(BOW))
+    dataset = make_dataset({"温度": BOW, "圧力": rng.normal(size=len(BOW))}, y)
+    explanation = explain(formula(lambda t: function(t["f0"].to_numpy())), "ntk", dataset)
+    return judge_knowledge([Expectation("温度", effect, **limits)], explanation, dataset)[0]
+
+
+SHAPES = {
+    "peak": lambda x: -((x - 0.5) ** 2),
+    "valley": lambda x: (x - 0.5) ** 2,
+    "rising": lambda x: x,
+    "falling": lambda x: -x,
+}
+
+
+@pytest.mark.parametrize(
+    ("shape", "effect", "verdict", "code"),
+    [
+        ("peak", "peak", "CONFIRMED", "V420"),
+        ("valley", "valley", "CONFIRMED", "V421"),
+        ("peak", "valley", "CONTRADICTED", "V426"),
+        ("valley", "peak", "CONTRADICTED", "V425"),
+        ("rising", "peak", "CONTRADICTED", "V423"),
+        ("falling", "valley", "CONTRADICTED", "V424"),
+    ],
+)
+def test_planted_shapes_are_judged(make_dataset, rng, formula, shape, effect, verdict, code):
+    found = shaped(make_dataset, rng, formula, SHAPES[shape], effect)
+    assert (found.verdict, found.reason.code) == (verdict, code)
+    assert found.confidence >= 0.9
+
+
+def test_the_turning_point_is_where_it_was_planted(make_dataset, rng, formula):
+    found = shaped(make_dataset, rng, formula, SHAPES["peak"], "peak")
+    assert float(found.reason.values["turn"]) == pytest.approx(0.5, abs=0.25)
+
+
+def test_a_flat_column_has_no_sure_shape(make_dataset, rng, formula):
+    found = shaped(make_dataset, rng, formula, lambda x: 0.001 * x, "peak")
+    assert (found.verdict, found.reason.code) == ("UNDECIDED", "V418")
+
+
+@pytest.mark.parametrize(
+    ("effect", "limits", "verdict"),
+    [
+        ("increasing", {"high": 0.0}, "CONFIRMED"),
+        ("decreasing", {"low": 1.0}, "CONFIRMED"),
+        ("increasing", {"low": 1.0}, "CONTRADICTED"),
+        ("peak", {"low": -1.0, "high": 2.0}, "CONFIRMED"),
+        ("peak", {"low": 1.0}, "CONTRADICTED"),
+        ("increasing", {"low": 50.0}, "UNDECIDED"),
+    ],
+)
+def test_an_expectation_holds_within_its_range(make_dataset, rng, formula, effect, limits, verdict):
+    found = shaped(make_dataset, rng, formula, SHAPES["peak"], effect, **limits)
+    assert found.verdict == verdict
+    assert found.expectation.range_text in found.reason.text("ja")
+
+
+def test_no_effect_within_a_range_is_about_changes_there(make_dataset, rng, formula):
+    def step(x):
+        return np.where(x > 1.0, 3.0, 0.0)
+
+    low = shaped(make_dataset, rng, formula, step, "none", high=0.9)
+    assert low.verdict == "CONFIRMED"
+    assert shaped(make_dataset, rng, formula, step, "none", high=1.5).verdict == "CONTRADICTED"
+
+
+def test_a_contradiction_must_be_surer_than_a_confirmation(make_dataset, rng, formula):
+    """A slope that 90 to 97.5 % of the resamples share confirms but does not contradict."""
+    dataset = linear_table(make_dataset, rng, n=40, noise=3.0)
+    explanation = explain(formula(lambda t: 0.5 * t["f3"]), "ntk", dataset)
+    noise = rng.normal(size=40) * np.arange(0.5, 8, 0.1)[:, None]
+    found = [
+        verdict_on("nothing", effect, explanation, dataset, residuals=residuals - residuals.mean())
+        for residuals in noise
+        for effect in ("increasing", "decreasing")
+    ]
+    between = [v for v in found if 0.9 <= v.confidence < 0.975]
+    assert {v.verdict for v in between if v.expectation.effect == "decreasing"} == {"UNDECIDED"}
+    assert {v.verdict for v in between if v.expectation.effect == "increasing"} == {"CONFIRMED"}
