@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from ntkreg.evaluation import build_contender
 from ntkreg.inspection import choose_background
-from ntkreg.inspection.games import make_game
-from ntkreg.inspection.shapley import Sampling, plan_sampling, shapley_values
+from ntkreg.inspection.attribution.games import make_game
+from ntkreg.inspection.attribution.shapley import Sampling, plan_sampling, shapley_values
 from ntkreg.io import read_table
 
 N_BACKGROUND = 50

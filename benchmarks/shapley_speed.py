@@ -26,10 +26,10 @@ import pandas as pd
 
 from ntkreg.evaluation import build_contender
 from ntkreg.inspection import choose_background, explain
-from ntkreg.inspection.batches import Game
-from ntkreg.inspection.designs import design_values, evaluations
-from ntkreg.inspection.games import make_game
-from ntkreg.inspection.shapley import permutation_values
+from ntkreg.inspection.attribution.batches import Game
+from ntkreg.inspection.attribution.designs import design_values, evaluations
+from ntkreg.inspection.attribution.games import make_game
+from ntkreg.inspection.attribution.shapley import permutation_values
 from ntkreg.io import read_table
 from ntkreg.io.dataset import Dataset
 

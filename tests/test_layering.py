@@ -12,6 +12,7 @@ ORDER = (
 )
 FREE = {"messages", "exceptions", "parallel"}
 IO_ORDER = ("files", "cells", "layout", "columns")
+INSPECTION_ORDER = ("leaks", "domain", "attribution", "knowledge")
 NTK_ORDER = ("kernel", "metric", "landmarks", "network", "prescription", "training", "regime")
 HEAVY = {"torch", "shap", "lightgbm", "altair", "vl_convert"}
 TORCH_MODULES = {"ntkreg/ntk/network/architecture.py", "ntkreg/ntk/network/gradient_descent.py"}
@@ -64,7 +65,9 @@ def test_a_package_imports_only_from_packages_before_it(module):
     assert not {name for name in names if name.split(".")[0] in ("ntkreg_cli", "cli")}
 
 
-@pytest.mark.parametrize(("package", "order"), [("io", IO_ORDER), ("ntk", NTK_ORDER)])
+@pytest.mark.parametrize(
+    ("package", "order"), [("io", IO_ORDER), ("ntk", NTK_ORDER), ("inspection", INSPECTION_ORDER)]
+)
 def test_inside_a_package_too(package, order):
     for k, own in enumerate(order):
         for module in (m for m in MODULES if m.startswith(f"ntkreg/{package}/{own}/")):

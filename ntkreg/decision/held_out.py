@@ -10,8 +10,8 @@ from ntkreg.decision.intervals import covered_rows, mean_over_repeats
 from ntkreg.decision.results import HeldOutDecisions, IntervalResult
 from ntkreg.decision.specification import COST_RATIO, count, judge_specification
 from ntkreg.evaluation.results import SplitPlan
-from ntkreg.inspection.domain import Domain
-from ntkreg.inspection.domain_reasons import outside_reasons
+from ntkreg.inspection.domain.fitted import Domain
+from ntkreg.inspection.domain.reasons import outside_reasons
 
 Array = NDArray[np.float64]
 

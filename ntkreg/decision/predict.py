@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ntkreg.decision.results import IntervalResult, RowPredictions
 from ntkreg.decision.specification import probability_out
-from ntkreg.inspection.domain import Domain
-from ntkreg.inspection.domain_reasons import outside_reasons
+from ntkreg.inspection.domain.fitted import Domain
+from ntkreg.inspection.domain.reasons import outside_reasons
 from ntkreg.messages import Language, Sentence
 
 

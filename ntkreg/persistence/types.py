@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 _TYPES_BY_MODULE: dict[str, tuple[str, ...]] = {
     "ntkreg.messages": ("Sentence",),
-    "ntkreg.inspection.domain": ("Domain",),
+    "ntkreg.inspection.domain.fitted": ("Domain",),
     "ntkreg.evaluation.blend": ("BlendRegressor",),
     "ntkreg.evaluation.table_model": ("TableModel",),
     "ntkreg.evaluation.lightgbm_table": ("DefaultLightGBM", "SmallTableLightGBM"),

@@ -8,8 +8,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from ntkreg.inspection.knowledge.trend import Trend
 from ntkreg.inspection.results import Expectation
-from ntkreg.inspection.trend import Trend
 from ntkreg.reporting import charts
 from ntkreg.reporting.svg import LIGHT, draw
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from ntkreg.inspection.interactions import Curve
+from ntkreg.inspection.attribution.interactions import Curve
 from ntkreg.reporting import charts
 from ntkreg.reporting.charts import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
 from ntkreg.reporting.svg import LIGHT, draw

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ntkreg.decision.results import HeldOutDecisions, IntervalResult
 from ntkreg.decision.what_if import WhatIf
 from ntkreg.evaluation.results import BenchmarkResult, LearningCurve
-from ntkreg.inspection.interactions import Interaction
+from ntkreg.inspection.attribution.interactions import Interaction
 from ntkreg.inspection.results import Explanation, KnowledgeVerdict, LeakSuspect
 from ntkreg.io.dataset import Dataset
 from ntkreg.messages import Sentence

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ntkreg.inspection.knowledge_sheet import HEADINGS, effect_words
+from ntkreg.inspection.knowledge.sheet import HEADINGS, effect_words
 from ntkreg.io.dataset import Column, Dataset
 from ntkreg.messages import Language, Sentence
 from ntkreg.reporting.cells import put, sheet_title, whole_day

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ntkreg.decision import mean_over_repeats
+from ntkreg.inspection.knowledge.trend import effect_trend
 from ntkreg.inspection.results import Expectation, KnowledgeVerdict
 from ntkreg.inspection.space import numbers
-from ntkreg.inspection.trend import effect_trend
 from ntkreg.reporting import charts, charts_knowledge
 from ntkreg.reporting.text import column_label, cut, number, percent, plain, with_unit, word
 from ntkreg.reporting.view import View

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ntkreg.inspection.agreement import Agreement, compare_explanations
 from ntkreg.inspection.association import CORRELATED
-from ntkreg.inspection.interactions import Curve, Interaction
+from ntkreg.inspection.attribution.agreement import Agreement, compare_explanations
+from ntkreg.inspection.attribution.interactions import Curve, Interaction
 from ntkreg.io.dataset import Column
 from ntkreg.messages import Sentence
 from ntkreg.reporting import charts_pairs

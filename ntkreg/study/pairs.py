@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ntkreg.inspection.interactions import Interaction, find_interactions, leading_columns
+from ntkreg.inspection.attribution.interactions import (
+    Interaction,
+    find_interactions,
+    leading_columns,
+)
 from ntkreg.inspection.results import Explanation
 from ntkreg.io.dataset import Dataset
 from ntkreg.study.stages import Stages

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ntkreg.inspection import explain
-from ntkreg.inspection.agreement import compare_explanations, rank_correlation
+from ntkreg.inspection.attribution.agreement import compare_explanations, rank_correlation
 
 
 @pytest.fixture

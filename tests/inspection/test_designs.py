@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ntkreg.inspection.batches import Game
-from ntkreg.inspection.designs import design_size, design_values, evaluations
-from ntkreg.inspection.shapley import exact_values, permutation_values
+from ntkreg.inspection.attribution.batches import Game
+from ntkreg.inspection.attribution.designs import design_size, design_values, evaluations
+from ntkreg.inspection.attribution.shapley import exact_values, permutation_values
 
 P = 7
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ntkreg.inspection import fit_domain
-from ntkreg.inspection.domain_reasons import outside_reasons
+from ntkreg.inspection.domain.reasons import outside_reasons
 
 LABELS = ["温度[℃]", "保圧", "材質"]
 

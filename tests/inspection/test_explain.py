@@ -9,8 +9,8 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 
 from ntkreg.inspection import explain
-from ntkreg.inspection.explain import affordable_evaluations
-from ntkreg.inspection.games import column_owners, make_game
+from ntkreg.inspection.attribution.explain import affordable_evaluations
+from ntkreg.inspection.attribution.games import column_owners, make_game
 from ntkreg.ntk import NTKKernelRegressor, NTKRegressor
 from ntkreg.preprocessing import TableEncoder
 

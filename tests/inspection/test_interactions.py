@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ntkreg.inspection import explain
-from ntkreg.inspection.interactions import find_interactions, leading_columns
+from ntkreg.inspection.attribution.interactions import find_interactions, leading_columns
 
 
 @pytest.fixture

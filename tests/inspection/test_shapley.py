@@ -5,8 +5,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from ntkreg.inspection.batches import Game
-from ntkreg.inspection.shapley import (
+from ntkreg.inspection.attribution.batches import Game
+from ntkreg.inspection.attribution.shapley import (
     Sampling,
     exact_values,
     permutation_values,

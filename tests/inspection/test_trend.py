@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ntkreg.inspection import explain
-from ntkreg.inspection.trend import effect_trend
+from ntkreg.inspection.knowledge.trend import effect_trend
 
 
 def trend_of(make_dataset, rng, formula, noise, n=80):

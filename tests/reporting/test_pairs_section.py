@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from ntkreg.inspection.interactions import Curve, Interaction
+from ntkreg.inspection.attribution.interactions import Curve, Interaction
 from ntkreg.messages import LANGUAGES
 from ntkreg.reporting.page import render
 from ntkreg.reporting.sections_pairs import agreement, interactions

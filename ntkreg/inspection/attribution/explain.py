@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.inspection.background import choose_background
-from ntkreg.inspection.games import make_game
+from ntkreg.inspection.attribution.background import choose_background
+from ntkreg.inspection.attribution.games import make_game
+from ntkreg.inspection.attribution.shapley import plan_sampling, shapley_values
+from ntkreg.inspection.attribution.trees import tree_game, tree_values
 from ntkreg.inspection.results import Explanation
-from ntkreg.inspection.shapley import plan_sampling, shapley_values
-from ntkreg.inspection.trees import tree_game, tree_values
 from ntkreg.io.dataset import Dataset
 
 MAX_EVALUATIONS = 620_000
@@ -34,7 +34,7 @@ def explain(
     """Explain a fitted model on the rows of a table.
 
     Values are interventional for every model, so that models can be compared: columns absent from
-    a set are filled from background rows (see :mod:`ntkreg.inspection.background`). Tree
+    a set are filled from background rows (:mod:`ntkreg.inspection.attribution.background`). Tree
     ensembles on numeric columns are explained by shap's TreeExplainer, everything else by exact
     enumeration or by sampling of column orders, see :func:`plan_sampling`.
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.inspection.batches import Game, Matrix
+from ntkreg.inspection.attribution.batches import Game, Matrix
 from ntkreg.inspection.space import is_numeric
 
 

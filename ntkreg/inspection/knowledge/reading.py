@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ntkreg.exceptions import FileAccessError, InputError
-from ntkreg.inspection.expectations import EFFECTS, make_expectation, refuse_overlap
-from ntkreg.inspection.knowledge_sheet import read_knowledge_sheet
+from ntkreg.inspection.knowledge.expectations import EFFECTS, make_expectation, refuse_overlap
+from ntkreg.inspection.knowledge.sheet import read_knowledge_sheet
 from ntkreg.inspection.results import Expectation
 from ntkreg.io.dataset import Dataset
 from ntkreg.io.files.sniff import WORKBOOK_SUFFIXES
@@ -23,7 +23,7 @@ FIELDS = ("column", "effect", "from", "to", "reason")
 def read_knowledge(path: str | Path, dataset: Dataset) -> tuple[Expectation, ...]:
     """Read a knowledge file and match it with the columns of a table.
 
-    A workbook is read as `ntkreg init` writes it (:mod:`ntkreg.inspection.knowledge_sheet`).
+    A workbook is read as `ntkreg init` writes it (:mod:`ntkreg.inspection.knowledge.sheet`).
     Any other file is TOML with one `[[expectation]]` for each column: `column` (header as there),
     `effect` ("increasing", "decreasing", "peak", "valley" or "none") and, if wanted, `reason` and
     `from` and `to`, the limits within which it is expected; a column may have several expectations

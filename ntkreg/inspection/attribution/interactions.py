@@ -19,11 +19,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.inspection.association import association
-from ntkreg.inspection.background import choose_background
-from ntkreg.inspection.explain import affordable_evaluations
-from ntkreg.inspection.games import make_game
+from ntkreg.inspection.attribution.background import choose_background
+from ntkreg.inspection.attribution.explain import affordable_evaluations
+from ntkreg.inspection.attribution.games import make_game
+from ntkreg.inspection.attribution.shapley import worth
 from ntkreg.inspection.results import Explanation
-from ntkreg.inspection.shapley import worth
 from ntkreg.inspection.space import is_numeric, numbers
 from ntkreg.io.dataset import Dataset
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ntkreg.exceptions import InputError
-from ntkreg.inspection.expectations import EFFECTS, fold, make_expectation, refuse_overlap
+from ntkreg.inspection.knowledge.expectations import EFFECTS, fold, make_expectation, refuse_overlap
 from ntkreg.inspection.results import Effect, Expectation
 from ntkreg.io.dataset import Dataset
 from ntkreg.io.files.grid import Grid, column_letter, is_blank

@@ -19,8 +19,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.inspection.batches import BATCH, Game, Matrix, batched
-from ntkreg.inspection.designs import design_size, design_values, evaluations
+from ntkreg.inspection.attribution.batches import BATCH, Game, Matrix, batched
+from ntkreg.inspection.attribution.designs import design_size, design_values, evaluations
 
 MIN_BACKGROUND = 8
 MAX_EXACT_COLUMNS = 12
@@ -54,11 +54,11 @@ def plan_sampling(n_rows: int, n_columns: int, n_background: int, max_evaluation
     """Spend a given number of model evaluations well.
 
     All 2^p sets are evaluated when that is affordable with all background rows and at most 12
-    columns; else designs (:mod:`ntkreg.inspection.designs`) when these are: fewer background rows
-    cost more accuracy than fewer sets (docs/performance.md). Otherwise orders of the columns are
-    drawn, at 2 (p - 1) evaluations a pair, with as many background rows as possible before any is
-    used twice. When not even 8 background rows are affordable, fewer rows are explained (but at
-    least 20: only then may the limit be exceeded).
+    columns; else designs (:mod:`ntkreg.inspection.attribution.designs`) when these are: fewer
+    background rows cost more accuracy than fewer sets (docs/performance.md). Otherwise orders of
+    the columns are drawn, at 2 (p - 1) evaluations a pair, with as many background rows as possible
+    before any is used twice. When not even 8 background rows are affordable, fewer rows are
+    explained (but at least 20: only then may the limit be exceeded).
 
     Parameters
     ----------

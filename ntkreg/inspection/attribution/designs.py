@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import hadamard
 
-from ntkreg.inspection.batches import BATCH, Game, Matrix, batched
+from ntkreg.inspection.attribution.batches import BATCH, Game, Matrix, batched
 
 
 def design_size(n_columns: int) -> int:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from ntkreg.inspection.association import explained_by_levels
-from ntkreg.inspection.leakage_curves import explained_by_neighbours, explained_by_steps
-from ntkreg.inspection.leakage_sums import same, sum_suspects
+from ntkreg.inspection.leaks.curves import explained_by_neighbours, explained_by_steps
+from ntkreg.inspection.leaks.sums import same, sum_suspects
 from ntkreg.inspection.results import LeakSuspect
 from ntkreg.inspection.space import is_numeric, numbers
 from ntkreg.io.cells.sentinels import find_sentinels

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from ntkreg.inspection.association import correlated_partner
+from ntkreg.inspection.knowledge.turning import Turning, find_turning
 from ntkreg.inspection.resampling import (
     resampled_slope,
     resampled_sums,
@@ -27,7 +28,6 @@ from ntkreg.inspection.resampling import (
 )
 from ntkreg.inspection.results import Expectation, Explanation
 from ntkreg.inspection.space import is_numeric, numbers
-from ntkreg.inspection.turning import Turning, find_turning
 from ntkreg.io.dataset import Column, Dataset
 
 N_RESAMPLES = 1000

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.inspection.evidence import Evidence, gather_evidence
+from ntkreg.inspection.knowledge.evidence import Evidence, gather_evidence
 from ntkreg.inspection.results import Expectation, Explanation, KnowledgeVerdict, Verdict
 from ntkreg.inspection.space import is_numeric
 from ntkreg.io.dataset import Column, Dataset
@@ -41,7 +41,7 @@ def judge_knowledge(
     since then the two may stand for each other.
 
     *peak*, *valley*: the same with the signs of two slopes, before and after the turning point
-    (:mod:`ntkreg.inspection.turning`). With a range, only rows within it count.
+    (:mod:`ntkreg.inspection.knowledge.turning`). With a range, only rows within it count.
 
     *none*: "negligible" means less than 5 % of the total importance (and less than half the share
     of an average column). CONFIRMED when the importance is negligible and below 1.5 times the

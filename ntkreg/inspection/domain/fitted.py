@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from ntkreg.inspection.leverage import Deviations, Leverage, deviations, fit_leverage
+from ntkreg.inspection.domain.leverage import Deviations, Leverage, deviations, fit_leverage
 from ntkreg.inspection.space import Space, embed, fit_space, is_numeric, known_dimensions, numbers
 
 N_NEIGHBORS = 5

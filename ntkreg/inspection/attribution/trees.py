@@ -1,11 +1,11 @@
 """Shapley values of tree models by shap's TreeExplainer, where it plays the same game as we do.
 
-The interventional TreeExplainer computes exactly the values of :mod:`ntkreg.inspection.shapley`
-for tree ensembles (Lundberg et al. 2020, Nature Machine Intelligence 2, 56-67). It cannot handle
-splits on categories: those are explained with `tree_path_dependent` only, which answers another
-question (columns absent along the tree's own training weights), and one-hot columns would be
-separate players. Values of two models can only be compared if both mean the same, so tables with
-categories are explained by sampling instead.
+The interventional TreeExplainer computes exactly the values of
+:mod:`ntkreg.inspection.attribution.shapley` for tree ensembles (Lundberg et al. 2020, Nature
+Machine Intelligence 2, 56-67). It cannot handle splits on categories: those are explained with
+`tree_path_dependent` only, which answers another question (columns absent along the tree's own
+training weights), and one-hot columns would be separate players. Values of two models can only be
+compared if both mean the same, so tables with categories are explained by sampling instead.
 
 What comes back is checked: shap 0.51 misses the predictions of forests on rounded numbers by up to
 a per cent of their spread (found with numbers of one decimal), and such values are not used.
@@ -20,8 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestRegressor
 
-from ntkreg.inspection.batches import Game
-from ntkreg.inspection.games import column_owners
+from ntkreg.inspection.attribution.batches import Game
+from ntkreg.inspection.attribution.games import column_owners
 from ntkreg.inspection.space import is_numeric
 
 GAP = 1e-4

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.inspection.domain import MARGIN, Domain
+from ntkreg.inspection.domain.fitted import MARGIN, Domain
 from ntkreg.inspection.space import dimension_owner, embed, is_numeric, known_dimensions
 from ntkreg.messages import Sentence
 

@@ -1,0 +1,1 @@
+"""What the model was trained on, and how far a row lies from it."""

@@ -1,0 +1,1 @@
+"""What engineers know, and whether a model agrees."""

@@ -1,0 +1,1 @@
+"""Columns that give the target away."""
