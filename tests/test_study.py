@@ -50,7 +50,7 @@ def test_the_content_is_complete(study):
     assert content.specification == (19.0, 21.0)
     assert content.prescription.n_steps > 0
     assert content.in_domain.mean() > 0.9
-    later = {"fit", "explain", "knowledge", "regime", "profiler"}
+    later = {"learning", "fit", "explain", "pairs", "knowledge", "regime", "profiler"}
     assert set(study.seconds) == {"read", "compare", "declined"} | later
 
 
