@@ -14,6 +14,7 @@ FREE = {"messages", "exceptions", "parallel"}
 IO_ORDER = ("files", "cells", "layout", "columns")
 INSPECTION_ORDER = ("leaks", "domain", "attribution", "knowledge")
 NTK_ORDER = ("kernel", "metric", "landmarks", "network", "prescription", "training", "regime")
+REPORTING_ORDER = ("charts", "sections", "workbook")
 HEAVY = {"torch", "shap", "lightgbm", "altair", "vl_convert"}
 TORCH_MODULES = {"ntkreg/ntk/network/architecture.py", "ntkreg/ntk/network/gradient_descent.py"}
 MODULES = sorted(
@@ -66,7 +67,11 @@ def test_a_package_imports_only_from_packages_before_it(module):
 
 
 @pytest.mark.parametrize(
-    ("package", "order"), [("io", IO_ORDER), ("ntk", NTK_ORDER), ("inspection", INSPECTION_ORDER)]
+    ("package", "order"),
+    [
+        *[("io", IO_ORDER), ("ntk", NTK_ORDER)],
+        *[("inspection", INSPECTION_ORDER), ("reporting", REPORTING_ORDER)],
+    ],
 )
 def test_inside_a_package_too(package, order):
     for k, own in enumerate(order):

@@ -9,9 +9,11 @@ from typing import Any, cast
 from ntkreg.inspection.results import Explanation
 from ntkreg.io.dataset import Dataset
 from ntkreg.messages import Language, Sentence
-from ntkreg.reporting import page, sections_model, sections_pairs
+from ntkreg.reporting import page
 from ntkreg.reporting.content import ReportContent
 from ntkreg.reporting.files import write_whole
+from ntkreg.reporting.sections import model as model_section
+from ntkreg.reporting.sections import pairs as pairs_section
 from ntkreg.reporting.text import cut
 from ntkreg.reporting.view import View
 
@@ -74,8 +76,8 @@ def render_explanation(content: ExplanationContent, language: Language) -> str:
             rows=f"{content.dataset.n_rows:,}",
             created=content.created,
             version=content.version,
-            shap=sections_model.shap(view),
-            agreement=sections_pairs.agreement(view),
+            shap=model_section.shap(view),
+            agreement=pairs_section.agreement(view),
             interactions=None,
             **page.style_and_policy(),
         )

@@ -12,20 +12,18 @@ from typing import Any
 from markupsafe import Markup
 
 from ntkreg.messages import Language
-from ntkreg.reporting import (
-    profiler,
-    sections_accuracy,
-    sections_data,
-    sections_decision,
-    sections_knowledge,
-    sections_model,
-    sections_pairs,
-    sections_regime,
-    sections_scores,
-)
+from ntkreg.reporting.charts.svg import COLOURS, dark_rules
 from ntkreg.reporting.content import ReportContent
 from ntkreg.reporting.files import write_whole
-from ntkreg.reporting.svg import COLOURS, dark_rules
+from ntkreg.reporting.sections import accuracy as accuracy_section
+from ntkreg.reporting.sections import data as data_section
+from ntkreg.reporting.sections import decision as decision_section
+from ntkreg.reporting.sections import knowledge as knowledge_section
+from ntkreg.reporting.sections import model as model_section
+from ntkreg.reporting.sections import pairs as pairs_section
+from ntkreg.reporting.sections import profiler
+from ntkreg.reporting.sections import regime as regime_section
+from ntkreg.reporting.sections import scores as scores_section
 from ntkreg.reporting.text import cut, plain
 from ntkreg.reporting.view import View
 
@@ -74,19 +72,19 @@ def render(content: ReportContent, language: Language) -> str:
 
 def _sections(view: View) -> dict[str, Any]:
     return {
-        "summary": sections_data.summary(view),
-        "data": sections_data.data(view),
-        "scores": sections_scores.scores(view),
-        "accuracy": sections_accuracy.accuracy(view),
-        "decision": sections_decision.decision(view),
-        "shap": sections_model.shap(view),
-        "agreement": sections_pairs.agreement(view),
-        "interactions": sections_pairs.interactions(view),
+        "summary": data_section.summary(view),
+        "data": data_section.data(view),
+        "scores": scores_section.scores(view),
+        "accuracy": accuracy_section.accuracy(view),
+        "decision": decision_section.decision(view),
+        "shap": model_section.shap(view),
+        "agreement": pairs_section.agreement(view),
+        "interactions": pairs_section.interactions(view),
         "profiler": profiler.profiler(view),
-        "knowledge": sections_knowledge.knowledge(view),
-        "method": sections_model.method(view),
-        "regime": sections_regime.regime(view),
-        "settings": sections_model.settings(view),
+        "knowledge": knowledge_section.knowledge(view),
+        "method": model_section.method(view),
+        "regime": regime_section.regime(view),
+        "settings": model_section.settings(view),
     }
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ntkreg.evaluation.results import ContenderResult
 from ntkreg.messages import Language, Sentence
-from ntkreg.reporting.charts_accuracy import HeldOut
+from ntkreg.reporting.charts.accuracy import HeldOut
 from ntkreg.reporting.content import ReportContent
 from ntkreg.reporting.text import MINUS, plain, texts, word
 

@@ -10,7 +10,7 @@ from ntkreg.exceptions import InputError
 from ntkreg.io import ReadingKeywords, read_table
 from ntkreg.io.dataset import Dataset
 from ntkreg.messages import Language
-from ntkreg.reporting.knowledge_template import write_knowledge_template
+from ntkreg.reporting.workbook.knowledge_template import write_knowledge_template
 from ntkreg.study.folders import check_free_file
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ntkreg.exceptions import InputError
 from ntkreg.inspection import Expectation, read_knowledge
-from ntkreg.reporting.knowledge_template import write_knowledge_template
+from ntkreg.reporting.workbook.knowledge_template import write_knowledge_template
 
 TOP = 6
 

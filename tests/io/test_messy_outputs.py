@@ -13,7 +13,7 @@ import pytest
 
 from ntkreg.exceptions import FileAccessError, InputError, ModelFileError
 from ntkreg.persistence import load_model, save_model
-from ntkreg.reporting.cells import sheet_title
+from ntkreg.reporting.workbook.cells import sheet_title
 from ntkreg.study import fit_model, predict_file, write_predictions
 from ntkreg.study.folders import check_free_file, default_folder, new_file, new_folder
 from ntkreg_cli.main import main

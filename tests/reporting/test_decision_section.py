@@ -8,7 +8,7 @@ import pytest
 
 from ntkreg.decision.specification import area_under_curve, count
 from ntkreg.reporting.page import environment
-from ntkreg.reporting.sections_decision import decision
+from ntkreg.reporting.sections.decision import decision
 from ntkreg.reporting.text import percent
 from ntkreg.reporting.view import View
 

@@ -12,7 +12,7 @@ import pytest
 from ntkreg.inspection.attribution.interactions import Curve, Interaction
 from ntkreg.messages import LANGUAGES
 from ntkreg.reporting.page import render
-from ntkreg.reporting.sections_pairs import agreement, interactions
+from ntkreg.reporting.sections.pairs import agreement, interactions
 from ntkreg.reporting.text import texts
 from ntkreg.reporting.view import View
 

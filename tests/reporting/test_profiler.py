@@ -13,8 +13,8 @@ from ntkreg.decision.what_if import Factor, WhatIf, factors_of
 from ntkreg.ntk import NTKKernelRegressor
 from ntkreg.ntk.portable_fit import make_portable
 from ntkreg.preprocessing import TableEncoder
-from ntkreg.reporting import profiler
 from ntkreg.reporting.page import render
+from ntkreg.reporting.sections import profiler
 from ntkreg.reporting.view import View
 
 SCRIPT = re.compile(r"<script( [^>]*)?>(.*?)</script>", re.S)

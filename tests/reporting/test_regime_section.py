@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from ntkreg.messages import LANGUAGES
-from ntkreg.reporting import charts_regime
+from ntkreg.reporting.charts import regime as regime_charts
 from ntkreg.reporting.page import render
-from ntkreg.reporting.sections_regime import regime
+from ntkreg.reporting.sections.regime import regime
 from ntkreg.reporting.text import number, texts
 from ntkreg.reporting.view import View
 
@@ -67,6 +67,6 @@ def test_the_chart_has_a_dot_for_every_width_and_measure(content):
 
 def test_charts_without_anything_to_draw_are_none():
     titles = ("x", "y")
-    assert charts_regime.over_width([64], {"chosen": [1.0]}, 64, 0.2, titles, "") is None
-    assert charts_regime.over_width([64, 128], {"chosen": [0, 0]}, 64, 0.2, titles, "") is None
-    assert charts_regime.spectrum(np.zeros(9), None, 1.0, titles, "") is None
+    assert regime_charts.over_width([64], {"chosen": [1.0]}, 64, 0.2, titles, "") is None
+    assert regime_charts.over_width([64, 128], {"chosen": [0, 0]}, 64, 0.2, titles, "") is None
+    assert regime_charts.spectrum(np.zeros(9), None, 1.0, titles, "") is None

@@ -12,7 +12,7 @@ from ntkreg.inspection.results import Expectation
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.messages import LANGUAGES, Sentence
 from ntkreg.reporting import write_workbook
-from ntkreg.reporting.cells import looks_like_formula, safe_text, sheet_title
+from ntkreg.reporting.workbook.cells import looks_like_formula, safe_text, sheet_title
 
 DANGEROUS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝１", "＋1", "－1", "＠A", "−1")
 

@@ -8,18 +8,18 @@ import numpy as np
 from markupsafe import Markup
 
 from ntkreg.decision.results import ReliabilityBin
-from ntkreg.reporting import charts
-from ntkreg.reporting.charts import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
-from ntkreg.reporting.svg import LIGHT, draw
+from ntkreg.reporting.charts import layout
+from ntkreg.reporting.charts.layout import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
+from ntkreg.reporting.charts.svg import LIGHT, draw
 
 MAX_INTERVALS = 120
 _HEIGHT = 270
 
 
 def intervals(
-    predicted: charts.FloatArray,
-    actual: charts.FloatArray,
-    half_widths: charts.FloatArray,
+    predicted: layout.FloatArray,
+    actual: layout.FloatArray,
+    half_widths: layout.FloatArray,
     limits: tuple[float | None, float | None],
     titles: tuple[str, str],
     label: str,
@@ -28,7 +28,7 @@ def intervals(
     import altair as alt
     import pandas as pd
 
-    keep = charts.sample(np.isfinite(predicted) & np.isfinite(half_widths), MAX_INTERVALS)
+    keep = layout.sample(np.isfinite(predicted) & np.isfinite(half_widths), MAX_INTERVALS)
     middle, half = predicted[keep], half_widths[keep]
     outside = np.abs(actual[keep] - middle) > half
     frame = pd.DataFrame(
@@ -40,15 +40,15 @@ def intervals(
             "c": np.where(outside, "rival", "chosen"),
         }
     )
-    domain = charts.extent(frame["low"], frame["high"], frame["y"])
-    x, y = charts.x_axis(titles[0], charts.extent(middle)), charts.y_axis(titles[1], domain)
+    domain = layout.extent(frame["low"], frame["high"], frame["y"])
+    x, y = layout.x_axis(titles[0], layout.extent(middle)), layout.y_axis(titles[1], domain)
     low = alt.Y("low:Q", scale=alt.Scale(domain=list(domain), nice=False, zero=False))
     bars = alt.Chart(frame).mark_rule(color=LIGHT["axis"], strokeWidth=1.2)
     inside = [v for v in limits if v is not None and domain[0] <= v <= domain[1]]
     chart = alt.layer(
         bars.encode(x=x, y=low, y2="high:Q"),
-        *(charts.rule("y", value, "limit", (4, 3)) for value in inside),
-        charts.dots(frame, 22, 0.9).encode(x=x, y=y, color=charts.colour("c", ("chosen", "rival"))),
+        *(layout.rule("y", value, "limit", (4, 3)) for value in inside),
+        layout.dots(frame, 22, 0.9).encode(x=x, y=y, color=layout.colour("c", ("chosen", "rival"))),
     ).properties(width=PLOT_WIDTH, height=_HEIGHT)
     return draw(chart, (WIDTH, _HEIGHT + TOP + BOTTOM), PADDING, label)
 
@@ -68,8 +68,8 @@ def reliability(bins: Sequence[ReliabilityBin], titles: tuple[str, str], label: 
     )
     domain = (-0.04, 1.04)
     x, y = (
-        charts.x_axis(titles[0], domain, format="%"),
-        charts.y_axis(titles[1], domain, format="%"),
+        layout.x_axis(titles[0], domain, format="%"),
+        layout.y_axis(titles[1], domain, format="%"),
     )
     low = alt.Y("low:Q", scale=alt.Scale(domain=list(domain), nice=False, zero=False))
     line = alt.Chart(pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]}))
@@ -78,6 +78,6 @@ def reliability(bins: Sequence[ReliabilityBin], titles: tuple[str, str], label: 
         alt.Chart(frame)
         .mark_rule(color=LIGHT["chosen"], strokeWidth=2)
         .encode(x=x, y=low, y2="high:Q"),
-        charts.dots(frame, 50, 1.0).encode(x=x, y=y, color=alt.value(LIGHT["chosen"])),
+        layout.dots(frame, 50, 1.0).encode(x=x, y=y, color=alt.value(LIGHT["chosen"])),
     ).properties(width=PLOT_WIDTH, height=_HEIGHT)
     return draw(chart, (WIDTH, _HEIGHT + TOP + BOTTOM), PADDING, label)

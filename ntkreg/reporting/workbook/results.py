@@ -8,11 +8,11 @@ import zipfile
 from pathlib import Path
 
 from ntkreg.messages import Language
-from ntkreg.reporting.cells import fill_sheet, sheet_title, whole_day
 from ntkreg.reporting.content import ReportContent
 from ntkreg.reporting.files import write_whole
-from ntkreg.reporting.sheets import SHEETS
 from ntkreg.reporting.view import View
+from ntkreg.reporting.workbook.cells import fill_sheet, sheet_title, whole_day
+from ntkreg.reporting.workbook.sheets import SHEETS
 
 
 def write_workbook(content: ReportContent, path: Path, language: Language) -> None:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ntkreg.inspection.results import Explanation
 from ntkreg.io.dataset import Column, Dataset
-from ntkreg.reporting import charts
-from ntkreg.reporting.charts import BAND, BOTTOM, LEFT, RIGHT, TOP, WIDTH
-from ntkreg.reporting.svg import LEVEL_ROLES, LIGHT, draw
+from ntkreg.reporting.charts import layout
+from ntkreg.reporting.charts.layout import BAND, BOTTOM, LEFT, RIGHT, TOP, WIDTH
+from ntkreg.reporting.charts.svg import LEVEL_ROLES, LIGHT, draw
 from ntkreg.reporting.text import column_label, cut, number
 
 MAX_COLUMNS = 12
@@ -32,7 +32,7 @@ class Panel:
     name: str
     role: str
     x: NDArray[Any]
-    shap: charts.FloatArray
+    shap: layout.FloatArray
 
 
 def _levels(values: NDArray[Any]) -> NDArray[np.str_]:
@@ -47,7 +47,7 @@ def _levels(values: NDArray[Any]) -> NDArray[np.str_]:
     return roles
 
 
-def _swarm(values: charts.FloatArray, domain: tuple[float, float]) -> charts.FloatArray:
+def _swarm(values: layout.FloatArray, domain: tuple[float, float]) -> layout.FloatArray:
     """Return vertical offsets in [-1, 1] that spread points lying on the same place."""
     cells = np.floor((values - domain[0]) / (domain[1] - domain[0]) * 90).astype(int)
     offsets = np.zeros(len(values))
@@ -88,13 +88,13 @@ def importance(
     values = [" / ".join(number(float(e.importance[c]), 3) for e in explanations) for c in order]
     bars = alt.Chart(frame).mark_rect(fillOpacity=0.9, opacity=1)
     bars = bars.encode(
-        x=charts.x_axis(title, domain),
+        x=layout.x_axis(title, domain),
         x2="x2:Q",
-        y=charts.band_axis(n),
+        y=layout.band_axis(n),
         y2="y2:Q",
-        color=charts.colour("c", roles),
+        color=layout.colour("c", roles),
     )
-    chart = alt.layer(bars, charts.band_labels(names, values, width))
+    chart = alt.layer(bars, layout.band_labels(names, values, width))
     chart = chart.properties(width=width, height=n * BAND)
     return draw(chart, (WIDTH, n * BAND + TOP + BOTTOM), (_SIDE, TOP, _SIDE, BOTTOM), label)
 
@@ -107,9 +107,9 @@ def strips(
     import pandas as pd
 
     n, width = len(order), WIDTH - 2 * _SIDE
-    keep = charts.sample(np.ones(len(explanation.rows), dtype=bool), MAX_POINTS)
+    keep = layout.sample(np.ones(len(explanation.rows), dtype=bool), MAX_POINTS)
     shap = explanation.values[keep]
-    domain = charts.extent(shap[:, order], [0.0])
+    domain = layout.extent(shap[:, order], [0.0])
     columns = dataset.feature_columns
     parts = []
     for band, c in enumerate(order):
@@ -118,15 +118,15 @@ def strips(
         parts.append(pd.DataFrame({"x": shap[:, c], "y": y, "c": _levels(values)}))
     names = [cut(column_label(columns[c]), 36) for c in order]
     means = [number(float(explanation.importance[c]), 3) for c in order]
-    points = charts.dots(pd.concat(parts), 11, 0.85)
+    points = layout.dots(pd.concat(parts), 11, 0.85)
     chart = alt.layer(
-        charts.rule("x", 0.0, "axis"),
+        layout.rule("x", 0.0, "axis"),
         points.encode(
-            x=charts.x_axis(title, domain),
-            y=charts.band_axis(n),
-            color=charts.colour("c", (*LEVEL_ROLES, "missing")),
+            x=layout.x_axis(title, domain),
+            y=layout.band_axis(n),
+            color=layout.colour("c", (*LEVEL_ROLES, "missing")),
         ),
-        charts.band_labels(names, means, width),
+        layout.band_labels(names, means, width),
     ).properties(width=width, height=n * BAND)
     return draw(chart, (WIDTH, n * BAND + TOP + BOTTOM), (_SIDE, TOP, _SIDE, BOTTOM), label)
 
@@ -141,7 +141,7 @@ def panels(
         values = dataset.features[column.key].to_numpy()[explanation.rows]
         shap = explanation.values[:, index]
         known = np.array([v is not None and v == v for v in values], dtype=bool)
-        keep = charts.sample(known, MAX_POINTS)
+        keep = layout.sample(known, MAX_POINTS)
         found.append(Panel(name, role, values[keep], shap[keep]))
     return found
 
@@ -182,18 +182,18 @@ def dependence(
     gaps = _PANEL_GAP * (len(parts) - 1)
     width = (WIDTH - LEFT - RIGHT - gaps) // len(parts)
     height, bottom = 150, BOTTOM if levels is None else 78
-    y = charts.y_axis(titles[1], charts.extent(frame["y"], [0.0]))
-    channels = {"y": y, "color": charts.colour("c", ("chosen", "rival"))}
+    y = layout.y_axis(titles[1], layout.extent(frame["y"], [0.0]))
+    channels = {"y": y, "color": layout.colour("c", ("chosen", "rival"))}
     if levels is None:
-        domain = charts.extent(frame["x"].astype(float))
+        domain = layout.extent(frame["x"].astype(float))
         # labels at the ends turn inwards, so that those of neighbouring panels do not meet
-        channels["x"] = charts.x_axis(None, domain, tickCount=3, labelFlush=12)
+        channels["x"] = layout.x_axis(None, domain, tickCount=3, labelFlush=12)
     else:
         order = list(dict.fromkeys(levels.values()))
         tilted = alt.Axis(title=None, labelAngle=-40, labelAlign="right", grid=False)
         channels["x"] = alt.X("x:N", sort=order, scale=alt.Scale(domain=order), axis=tilted)
         channels["xOffset"] = alt.XOffset("j:Q", scale=alt.Scale(domain=[-2, 2]))
-    points = charts.dots(frame, 15, 0.55).encode(**channels)
+    points = layout.dots(frame, 15, 0.55).encode(**channels)
     zero = alt.Chart().mark_rule(color=LIGHT["axis"]).encode(y=alt.datum(0))
     chart = alt.layer(zero, points, data=frame).properties(width=width, height=height)
     chart = chart.facet(

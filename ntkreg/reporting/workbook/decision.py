@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.reporting.cells import Heading
 from ntkreg.reporting.view import View
+from ntkreg.reporting.workbook.cells import Heading
 
 
 def decision_half_widths(view: View) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ntkreg.io.dataset import Column
 from ntkreg.io.ledger import LedgerEntry
-from ntkreg.reporting.signals import advice, signals
+from ntkreg.reporting.sections.signals import advice, signals
 from ntkreg.reporting.text import DASH, fixed, number, percent, plain, word
 from ntkreg.reporting.view import View
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from ntkreg.reporting import charts
-from ntkreg.reporting.charts import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
-from ntkreg.reporting.svg import LIGHT, draw
+from ntkreg.reporting.charts import layout
+from ntkreg.reporting.charts.layout import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
+from ntkreg.reporting.charts.svg import LIGHT, draw
 
 HEIGHT = 200
 
@@ -20,9 +20,9 @@ def learning(
 
     frame = pd.DataFrame({"x": n_rows, "y": rmse})
     across = (0.0, 1.06 * max(n_rows))
-    x = charts.x_axis(titles[0], across, values=list(n_rows))
-    y = charts.y_axis(titles[1], (0.0, 1.1 * max(rmse)))
+    x = layout.x_axis(titles[0], across, values=list(n_rows))
+    y = layout.y_axis(titles[1], (0.0, 1.1 * max(rmse)))
     line = alt.Chart(frame).mark_line(color=LIGHT["chosen"], strokeWidth=2).encode(x=x, y=y)
-    ends = charts.dots(frame, 50, 1.0).encode(x=x, y=y, color=alt.value(LIGHT["chosen"]))
+    ends = layout.dots(frame, 50, 1.0).encode(x=x, y=y, color=alt.value(LIGHT["chosen"]))
     chart = alt.layer(line, ends).properties(width=PLOT_WIDTH, height=HEIGHT)
     return draw(chart, (WIDTH, HEIGHT + TOP + BOTTOM), PADDING, label)

@@ -10,7 +10,8 @@ from ntkreg.decision import mean_over_repeats
 from ntkreg.inspection.knowledge.trend import effect_trend
 from ntkreg.inspection.results import Expectation, KnowledgeVerdict
 from ntkreg.inspection.space import numbers
-from ntkreg.reporting import charts, charts_knowledge
+from ntkreg.reporting.charts import knowledge as knowledge_charts
+from ntkreg.reporting.charts import layout
 from ntkreg.reporting.text import column_label, cut, number, percent, plain, with_unit, word
 from ntkreg.reporting.view import View
 
@@ -75,7 +76,7 @@ def _picture(view: View, verdict: KnowledgeVerdict) -> dict[str, Any] | None:
     if trend is None:
         return None
     x = numbers(content.dataset.features[column.key])[explanation.rows]
-    keep = charts.sample(np.isfinite(x), MAX_POINTS)
+    keep = layout.sample(np.isfinite(x), MAX_POINTS)
     titles = cut(column_label(column), 34), with_unit(view.t["shap"]["axis"], view.unit)
     label = t["picture_label"].format(
         column=cut(column_label(column), 80),
@@ -85,7 +86,7 @@ def _picture(view: View, verdict: KnowledgeVerdict) -> dict[str, Any] | None:
         last=number(float(trend.middle[-1]), 3),
     )
     shap = explanation.values[keep, index]
-    chart = charts_knowledge.picture(x[keep], shap, trend, expectation, titles, label)
+    chart = knowledge_charts.picture(x[keep], shap, trend, expectation, titles, label)
     text = view.t["verdicts"][verdict.verdict]
     return {"model": view.model(name), "chart": chart, "code": verdict.verdict, "text": text}
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ntkreg.ntk.regime.verdict import RegimeReport
-from ntkreg.reporting.cells import Heading
-from ntkreg.reporting.sections_regime import GAPS
+from ntkreg.reporting.sections.regime import GAPS
 from ntkreg.reporting.text import with_unit, word
 from ntkreg.reporting.view import View
+from ntkreg.reporting.workbook.cells import Heading
 
 NUMBER = "0.0000"
 

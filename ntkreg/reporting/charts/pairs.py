@@ -9,9 +9,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from ntkreg.inspection.attribution.interactions import Curve
-from ntkreg.reporting import charts
-from ntkreg.reporting.charts import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
-from ntkreg.reporting.svg import LIGHT, draw
+from ntkreg.reporting.charts import layout
+from ntkreg.reporting.charts.layout import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
+from ntkreg.reporting.charts.svg import LIGHT, draw
 from ntkreg.reporting.text import cut
 
 HEIGHT = 190
@@ -46,14 +46,14 @@ def curves(found: Sequence[Curve], titles: tuple[str, str], label: str) -> Marku
     frame = pd.concat(frames)
     # a category is drawn in the table's unit of places, so that long names can be cut alike
     levels = isinstance(found[0].x[0], str)
-    y = charts.y_axis(titles[1], charts.extent(frame["y"]))
-    role = charts.colour("c", ROLES)
+    y = layout.y_axis(titles[1], layout.extent(frame["y"]))
+    role = layout.colour("c", ROLES)
     size, padding = (WIDTH, HEIGHT + TOP + BOTTOM), PADDING
     if levels:
         x: Any = _places(frame, titles[0])
-        drawn = charts.dots(frame, 60, 0.9).encode(x=x, y=y, color=role)
+        drawn = layout.dots(frame, 60, 0.9).encode(x=x, y=y, color=role)
     else:
-        x = charts.x_axis(titles[0], charts.extent(frame["x"].astype(float)))
+        x = layout.x_axis(titles[0], layout.extent(frame["x"].astype(float)))
         dash = alt.StrokeDash(
             "k:O", scale=alt.Scale(domain=[0, 1, 2], range=[*DASHES]), legend=None
         )

@@ -11,9 +11,9 @@ import numpy as np
 from ntkreg.inspection.knowledge.sheet import HEADINGS, effect_words
 from ntkreg.io.dataset import Column, Dataset
 from ntkreg.messages import Language, Sentence
-from ntkreg.reporting.cells import put, sheet_title, whole_day
 from ntkreg.reporting.files import write_whole
-from ntkreg.reporting.workbook import with_date
+from ntkreg.reporting.workbook.cells import put, sheet_title, whole_day
+from ntkreg.reporting.workbook.results import with_date
 
 WIDTHS = (28, 10, 12, 12, 16, 12, 12, 44)
 INTRODUCTION = ("I421", "I422", "I423", "I424")

@@ -8,9 +8,9 @@ import numpy as np
 from markupsafe import Markup
 
 from ntkreg.ntk.regime.capacity import CapacityFit
-from ntkreg.reporting import charts
-from ntkreg.reporting.charts import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
-from ntkreg.reporting.svg import LIGHT, draw
+from ntkreg.reporting.charts import layout
+from ntkreg.reporting.charts.layout import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
+from ntkreg.reporting.charts.svg import LIGHT, draw
 
 HEIGHT = 220
 MAX_RANKS = 160
@@ -70,19 +70,19 @@ def over_width(
         return None
     x = _logarithmic("x", widths, titles[0], "~g", widths)
     y = _logarithmic("y", [*frame["y"], limit], titles[1], "~g")
-    colour = charts.colour("c", tuple(gaps))
+    colour = layout.colour("c", tuple(gaps))
     ring = alt.Chart(frame[frame["x"] == used]).mark_point(size=110, filled=False, strokeWidth=1.5)
     chart = alt.layer(
-        charts.rule("y", limit, "limit", (4, 3)),
+        layout.rule("y", limit, "limit", (4, 3)),
         alt.Chart(frame).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
-        charts.dots(frame, 40, 1.0).encode(x=x, y=y, color=colour),
+        layout.dots(frame, 40, 1.0).encode(x=x, y=y, color=colour),
         ring.encode(x=x, y=y, color=colour),
     ).properties(width=PLOT_WIDTH, height=HEIGHT)
     return draw(chart, (WIDTH, HEIGHT + TOP + BOTTOM), PADDING, label)
 
 
 def spectrum(
-    eigenvalues: charts.FloatArray,
+    eigenvalues: layout.FloatArray,
     capacity: CapacityFit | None,
     stop: float,
     titles: tuple[str, str],
@@ -120,8 +120,8 @@ def spectrum(
     x = _logarithmic("x", ranks, titles[0], "~g", 10.0 ** np.arange(np.log10(len(positive)) + 1))
     y = _logarithmic("y", [*frame["y"], level], titles[1], ".0e")
     layers = [
-        charts.rule("y", level, "limit", (4, 3)),
-        charts.dots(frame, 14, 0.8).encode(x=x, y=y, color=alt.value(LIGHT["chosen"])),
+        layout.rule("y", level, "limit", (4, 3)),
+        layout.dots(frame, 14, 0.8).encode(x=x, y=y, color=alt.value(LIGHT["chosen"])),
     ]
     if capacity is not None:
         ends = np.array([capacity.first, capacity.last], dtype=float)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ntkreg.evaluation.results import Comparison, ContenderResult
-from ntkreg.reporting import charts_accuracy, charts_learning
+from ntkreg.reporting.charts import accuracy as accuracy_charts
+from ntkreg.reporting.charts import learning as learning_charts
 from ntkreg.reporting.text import (
     DASH,
     cut,
@@ -39,7 +40,7 @@ def scores(view: View) -> dict[str, Any]:
             _result(view, rank, result, comparisons.get(result.name))
             for rank, result in enumerate(benchmark.results, 1)
         ],
-        "chart": charts_accuracy.leaderboard(
+        "chart": accuracy_charts.leaderboard(
             [view.model(r.name) for r in drawn],
             fold_rmse,
             [r.rmse_interval for r in drawn],
@@ -61,7 +62,7 @@ def _learning(view: View) -> dict[str, Any] | None:
         return None
     titles = (t["learning_rows"], with_unit(t["rmse"], view.unit))
     text = view.say(curve.sentence)
-    return {"chart": charts_learning.learning(curve.n_rows, curve.rmse, titles, text), "text": text}
+    return {"chart": learning_charts.learning(curve.n_rows, curve.rmse, titles, text), "text": text}
 
 
 def _finite(values: list[float], otherwise: float) -> Any:

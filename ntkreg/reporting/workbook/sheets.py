@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ntkreg.reporting.cells import Heading
-from ntkreg.reporting.sections_knowledge import expected
-from ntkreg.reporting.sections_model import setting
-from ntkreg.reporting.sheet_decision import decision_columns, decision_half_widths
-from ntkreg.reporting.sheet_regime import regime
+from ntkreg.reporting.sections.knowledge import expected
+from ntkreg.reporting.sections.model import setting
 from ntkreg.reporting.text import column_label, cut, percent, with_unit, word
 from ntkreg.reporting.view import View
+from ntkreg.reporting.workbook.cells import Heading
+from ntkreg.reporting.workbook.decision import decision_columns, decision_half_widths
+from ntkreg.reporting.workbook.regime import regime
 
 NUMBER = "0.0000"
 SHAPLEY = "0.00000"

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ntkreg.inspection.knowledge.trend import Trend
 from ntkreg.inspection.results import Expectation
-from ntkreg.reporting import charts
-from ntkreg.reporting.svg import LIGHT, draw
+from ntkreg.reporting.charts import layout
+from ntkreg.reporting.charts.svg import LIGHT, draw
 
 SIZE = (340, 190)
 PADDING = (58, 12, 14, 42)
@@ -44,11 +44,11 @@ def picture(
     import pandas as pd
 
     left, top, right, bottom = PADDING
-    domain = charts.extent(x)
-    height = charts.extent(shap, trend.lower, trend.upper, [0.0])
+    domain = layout.extent(x)
+    height = layout.extent(shap, trend.lower, trend.upper, [0.0])
     channels = {
-        "x": charts.x_axis(titles[0], domain, tickCount=4, labelFlush=12),
-        "y": charts.y_axis(titles[1], height),
+        "x": layout.x_axis(titles[0], domain, tickCount=4, labelFlush=12),
+        "y": layout.y_axis(titles[1], height),
     }
     lines = pd.DataFrame({"x": trend.x, "y": trend.middle, "low": trend.lower, "high": trend.upper})
     layers: list[Any] = []
@@ -60,11 +60,11 @@ def picture(
         layers += [shade.encode(**channels, x2="x2:Q", y2="y2:Q")] if low < high else []
     band = alt.Chart(lines).mark_area(color=LIGHT["chosen"], fillOpacity=0.2, opacity=1)
     scale = alt.Scale(domain=list(height), nice=False, zero=False)
-    axis = charts.axis(titles[1], height, titleX=-48)
+    axis = layout.axis(titles[1], height, titleX=-48)
     layers += [
-        charts.rule("y", 0.0, "axis"),
+        layout.rule("y", 0.0, "axis"),
         band.encode(x=channels["x"], y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q"),
-        charts.dots(pd.DataFrame({"x": x, "y": shap}), 13, 0.55).encode(
+        layout.dots(pd.DataFrame({"x": x, "y": shap}), 13, 0.55).encode(
             **channels, color=alt.value(LIGHT["chosen"])
         ),
         alt.Chart(lines).mark_line(color=LIGHT["ink"], strokeWidth=1.6).encode(**channels),

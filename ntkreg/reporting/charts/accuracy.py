@@ -8,9 +8,18 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from ntkreg.reporting import charts
-from ntkreg.reporting.charts import BAND, BOTTOM, LEFT, PADDING, PLOT_WIDTH, RIGHT, TOP, WIDTH
-from ntkreg.reporting.svg import FOLD_ROLES, LIGHT, draw
+from ntkreg.reporting.charts import layout
+from ntkreg.reporting.charts.layout import (
+    BAND,
+    BOTTOM,
+    LEFT,
+    PADDING,
+    PLOT_WIDTH,
+    RIGHT,
+    TOP,
+    WIDTH,
+)
+from ntkreg.reporting.charts.svg import FOLD_ROLES, LIGHT, draw
 
 MAX_POINTS = 600
 _SIDE = 14
@@ -20,19 +29,19 @@ _SIDE = 14
 class HeldOut:
     """Held-out predictions of one model: actual, predicted and fold number of the tested rows."""
 
-    actual: charts.FloatArray
-    predicted: charts.FloatArray
+    actual: layout.FloatArray
+    predicted: layout.FloatArray
     fold: Any
-    position: charts.FloatArray
+    position: layout.FloatArray
 
     @property
-    def residual(self) -> charts.FloatArray:
+    def residual(self) -> layout.FloatArray:
         """Actual minus predicted."""
         return self.actual - self.predicted
 
     def sampled(self) -> HeldOut:
         """Return at most `MAX_POINTS` rows for drawing."""
-        keep = charts.sample(np.isfinite(self.predicted), MAX_POINTS)
+        keep = layout.sample(np.isfinite(self.predicted), MAX_POINTS)
         return HeldOut(
             self.actual[keep], self.predicted[keep], self.fold[keep], self.position[keep]
         )
@@ -59,7 +68,7 @@ def leaderboard(
     means = [float(np.mean(values)) for values in folds]
     band = np.arange(n) + 0.68
     low, high = np.asarray(intervals, dtype=np.float64).T
-    domain = charts.extent(*folds, low, high)
+    domain = layout.extent(*folds, low, high)
     ends = [np.where(np.isfinite(side), side, means) for side in (low, high)]
     summary = pd.DataFrame({"x": means, "y": band, "low": ends[0], "high": ends[1], "c": role})
     points = pd.DataFrame(
@@ -69,15 +78,15 @@ def leaderboard(
             "c": np.repeat(role, [len(values) for values in folds]),
         }
     )
-    x, y = charts.x_axis(title, domain), charts.band_axis(n)
-    colour = charts.colour("c", ("chosen", "rival"))
+    x, y = layout.x_axis(title, domain), layout.band_axis(n)
+    colour = layout.colour("c", ("chosen", "rival"))
     lines = alt.Chart(summary).mark_rule(strokeWidth=2.5).encode(x="low:Q", x2="high:Q", y=y)
     marks = alt.Chart(summary).mark_point(shape="diamond", size=60, filled=True, opacity=1)
     chart = alt.layer(
-        charts.dots(points, 26, 0.4).encode(x=x, y=y, color=colour),
+        layout.dots(points, 26, 0.4).encode(x=x, y=y, color=colour),
         lines.encode(color=colour),
         marks.encode(x=x, y=y, color=colour),
-        charts.band_labels(names, [number(mean, pad=True) for mean in means], width),
+        layout.band_labels(names, [number(mean, pad=True) for mean in means], width),
     ).properties(width=width, height=n * BAND)
     return draw(chart, (WIDTH, n * BAND + TOP + BOTTOM), (_SIDE, TOP, _SIDE, BOTTOM), label)
 
@@ -97,21 +106,21 @@ def predicted_actual(
     line = alt.Chart(pd.DataFrame({"x": domain, "y": domain})).mark_line(
         color=LIGHT["axis"], strokeWidth=1.2
     )
-    points = charts.dots(_frame(rows.actual, rows.predicted, rows.fold))
-    x, y = charts.x_axis(titles[0], domain), charts.y_axis(titles[1], domain)
+    points = layout.dots(_frame(rows.actual, rows.predicted, rows.fold))
+    x, y = layout.x_axis(titles[0], domain), layout.y_axis(titles[1], domain)
     inside = [v for v in limits if v is not None and domain[0] <= v <= domain[1]]
-    rules = [charts.rule(field, v, "limit", (4, 3)) for v in inside for field in ("x", "y")]
+    rules = [layout.rule(field, v, "limit", (4, 3)) for v in inside for field in ("x", "y")]
     chart = alt.layer(
         line.encode(x=x, y=y),
         *rules,
-        points.encode(x=x, y=y, color=charts.colour("c", FOLD_ROLES)),
+        points.encode(x=x, y=y, color=layout.colour("c", FOLD_ROLES)),
     ).properties(width=PLOT_WIDTH, height=PLOT_WIDTH)
     return draw(chart, (WIDTH, PLOT_WIDTH + TOP + BOTTOM), PADDING, label)
 
 
 def residuals(
     rows: HeldOut,
-    x_values: charts.FloatArray,
+    x_values: layout.FloatArray,
     band: float,
     titles: tuple[str, str],
     label: str,
@@ -120,22 +129,22 @@ def residuals(
     """Draw residuals against `x_values` (one per row) with zero and the interval's half width."""
     import altair as alt
 
-    keep = charts.sample(np.isfinite(rows.predicted), MAX_POINTS)
+    keep = layout.sample(np.isfinite(rows.predicted), MAX_POINTS)
     x_values, residual, fold = x_values[keep], rows.residual[keep], rows.fold[keep]
     limits = [band, -band] if np.isfinite(band) else []
-    y = charts.y_axis(titles[1], charts.extent(residual, limits))
-    x = charts.x_axis(titles[0], charts.extent(x_values))
-    points = charts.dots(_frame(x_values, residual, fold))
+    y = layout.y_axis(titles[1], layout.extent(residual, limits))
+    x = layout.x_axis(titles[0], layout.extent(x_values))
+    points = layout.dots(_frame(x_values, residual, fold))
     chart = alt.layer(
-        charts.rule("y", 0.0, "axis"),
-        *(charts.rule("y", value, "text", (2, 3)) for value in limits),
-        points.encode(x=x, y=y, color=charts.colour("c", FOLD_ROLES)),
+        layout.rule("y", 0.0, "axis"),
+        *(layout.rule("y", value, "text", (2, 3)) for value in limits),
+        points.encode(x=x, y=y, color=layout.colour("c", FOLD_ROLES)),
     ).properties(width=PLOT_WIDTH, height=height)
     return draw(chart, (WIDTH, height + TOP + BOTTOM), PADDING, label)
 
 
 def histogram(
-    residual: charts.FloatArray, titles: tuple[str, str], label: str, height: int = 200
+    residual: layout.FloatArray, titles: tuple[str, str], label: str, height: int = 200
 ) -> Markup:
     """Draw the distribution of the residuals."""
     import altair as alt
@@ -144,11 +153,11 @@ def histogram(
     values = residual[np.isfinite(residual)]
     counts, edges = np.histogram(values, bins=min(30, max(5, int(np.sqrt(values.size)))))
     frame = pd.DataFrame({"x": edges[:-1], "x2": edges[1:], "y": counts, "zero": 0})
-    x = charts.x_axis(titles[0], charts.extent(edges))
-    y = charts.y_axis(titles[1], (0.0, 1.08 * max(int(counts.max()), 1)), tickMinStep=1)
+    x = layout.x_axis(titles[0], layout.extent(edges))
+    y = layout.y_axis(titles[1], (0.0, 1.08 * max(int(counts.max()), 1)), tickMinStep=1)
     bars = alt.Chart(frame).mark_rect(color=LIGHT["chosen"], fillOpacity=0.75, opacity=1)
     bars = bars.encode(x=x, x2="x2:Q", y=y, y2="zero:Q")
-    chart = alt.layer(bars, charts.rule("x", 0.0, "axis")).properties(
+    chart = alt.layer(bars, layout.rule("x", 0.0, "axis")).properties(
         width=PLOT_WIDTH, height=height
     )
     return draw(chart, (WIDTH, height + TOP + BOTTOM), (LEFT, TOP, RIGHT, BOTTOM), label)

@@ -9,7 +9,8 @@ import numpy as np
 
 from ntkreg.inspection.results import Explanation
 from ntkreg.ntk.results import Prescription, Reason
-from ntkreg.reporting import charts_shap, charts_training
+from ntkreg.reporting.charts import shap as shap_charts
+from ntkreg.reporting.charts import training as training_charts
 from ntkreg.reporting.text import (
     column_label,
     cut,
@@ -31,10 +32,10 @@ def shap(view: View) -> dict[str, Any]:
     names = [view.model(e.model) for e in explanations]
     columns = view.content.dataset.feature_columns
     ranked = np.argsort(-explanations[0].importance, kind="stable")
-    order = [int(k) for k in ranked[: charts_shap.MAX_COLUMNS]]
+    order = [int(k) for k in ranked[: shap_charts.MAX_COLUMNS]]
     labels = [cut(column_label(columns[k]), 36) for k in order]
     axis = with_unit(t["axis"], view.unit)
-    importance = charts_shap.importance(
+    importance = shap_charts.importance(
         explanations, order, labels, axis, t["importance_label"].format(column=labels[0])
     )
     return {
@@ -45,7 +46,7 @@ def shap(view: View) -> dict[str, Any]:
         "strips": [
             {
                 "title": t["strips"].format(model=name),
-                "chart": charts_shap.strips(
+                "chart": shap_charts.strips(
                     e, view.content.dataset, order, axis, t["strips_label"].format(model=name)
                 ),
             }
@@ -73,7 +74,7 @@ def _dependence(view: View, rank: int, index: int, names: list[str]) -> dict[str
     t, explanations = view.t["shap"], view.content.explanations[:2]
     column = view.content.dataset.feature_columns[index]
     label = column_label(column)
-    parts = charts_shap.panels(explanations, names, view.content.dataset, index)
+    parts = shap_charts.panels(explanations, names, view.content.dataset, index)
     titles = cut(label, 34), with_unit(t["axis"], view.unit)
     values = view.content.dataset.features[column.key].to_numpy()[explanations[0].rows]
     missing = sum(value is None or value != value for value in values)
@@ -81,7 +82,7 @@ def _dependence(view: View, rank: int, index: int, names: list[str]) -> dict[str
         "rank": t["rank"].format(rank=rank),
         "title": plain(label),
         "index": index,
-        "chart": charts_shap.dependence(
+        "chart": shap_charts.dependence(
             parts, column, titles, t["others"], t["dependence_label"].format(column=cut(label, 80))
         ),
         "note": t["missing"].format(count=missing) if missing else "",
@@ -94,7 +95,7 @@ def method(view: View) -> dict[str, Any]:
     chart = None
     if trace is not None:
         label = t["trace_label"].format(steps=trace.n_steps)
-        chart = charts_training.trace(trace.losses, (t["step"], t["loss"]), label)
+        chart = training_charts.trace(trace.losses, (t["step"], t["loss"]), label)
     return {
         "reasons": [_reason(view, reason) for reason in prescription.reasons],
         "members": [

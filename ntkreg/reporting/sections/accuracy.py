@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ntkreg.evaluation.results import ContenderResult
-from ntkreg.reporting import charts, charts_accuracy
-from ntkreg.reporting.svg import FOLD_ROLES
+from ntkreg.reporting.charts import accuracy as accuracy_charts
+from ntkreg.reporting.charts import layout
+from ntkreg.reporting.charts.svg import FOLD_ROLES
 from ntkreg.reporting.text import cut, fixed, number, percent, with_unit
 from ntkreg.reporting.view import View
 
@@ -19,9 +20,9 @@ def accuracy(view: View) -> dict[str, Any]:
     """Return predicted against actual, the residuals and the rows with the largest errors."""
     shown = [r for r in (view.chosen, view.rival) if r is not None]
     held_out = [view.held_out(result) for result in shown]
-    domain = charts.extent(held_out[0].actual, *(rows.predicted for rows in held_out))
+    domain = layout.extent(held_out[0].actual, *(rows.predicted for rows in held_out))
     tested = int(np.isfinite(held_out[0].predicted).sum())
-    limit = charts_accuracy.MAX_POINTS
+    limit = accuracy_charts.MAX_POINTS
     t = view.t["accuracy"]
     return {
         "scatters": [
@@ -46,28 +47,28 @@ def _fold_legend(view: View) -> list[tuple[str, str]]:
 def _scatter(
     view: View,
     result: ContenderResult,
-    rows: charts_accuracy.HeldOut,
+    rows: accuracy_charts.HeldOut,
     domain: tuple[float, float],
 ) -> dict[str, Any]:
     t, name = view.t["accuracy"], view.model(result.name)
     r2, rmse = fixed(result.overall.r2, 3), number(result.overall.rmse)
     titles = with_unit(t["actual"], view.unit), with_unit(t["predicted"], view.unit)
     label = t["scatter_label"].format(model=name, r2=r2, rmse=rmse)
-    chart = charts_accuracy.predicted_actual(
+    chart = accuracy_charts.predicted_actual(
         rows, domain, view.content.specification, titles, label
     )
     note = f"R² {r2}, RMSE {rmse} {view.unit or ''}".rstrip()
     return {"title": t["scatter"].format(model=name), "chart": chart, "note": note}
 
 
-def _residuals(view: View, rows: charts_accuracy.HeldOut) -> list[dict[str, Any]]:
+def _residuals(view: View, rows: accuracy_charts.HeldOut) -> list[dict[str, Any]]:
     t, intervals = view.t["accuracy"], view.content.intervals
     vertical = with_unit(t["residual_axis"], view.unit)
     band = intervals.half_width
     order = t["row_axis"] if view.content.dataset.time is None else t["time_axis"]
     place = rows.position if view.content.dataset.time is None else _order(rows.position)
     predicted = with_unit(t["predicted"], view.unit)
-    draw = charts_accuracy.residuals
+    draw = accuracy_charts.residuals
     numbers = {
         "mean": number(float(np.nanmean(rows.residual)), 3),
         "deviation": number(float(np.nanstd(rows.residual)), 3),
@@ -87,7 +88,7 @@ def _residuals(view: View, rows: charts_accuracy.HeldOut) -> list[dict[str, Any]
         },
         {
             "title": t["distribution"],
-            "chart": charts_accuracy.histogram(
+            "chart": accuracy_charts.histogram(
                 rows.residual, (vertical, t["count"]), t["distribution_label"]
             ),
             "note": t["distribution_note"].format(**numbers),
@@ -95,14 +96,14 @@ def _residuals(view: View, rows: charts_accuracy.HeldOut) -> list[dict[str, Any]
     ]
 
 
-def _order(time: charts.FloatArray) -> charts.FloatArray:
+def _order(time: layout.FloatArray) -> layout.FloatArray:
     from scipy.stats import rankdata
 
-    order: charts.FloatArray = rankdata(time, method="ordinal").astype(np.float64)
+    order: layout.FloatArray = rankdata(time, method="ordinal").astype(np.float64)
     return order
 
 
-def _worst(view: View, rows: charts_accuracy.HeldOut) -> list[dict[str, Any]]:
+def _worst(view: View, rows: accuracy_charts.HeldOut) -> list[dict[str, Any]]:
     t, dataset = view.t["accuracy"], view.content.dataset
     size = np.abs(np.nan_to_num(rows.residual))
     order = np.argsort(-size, kind="stable")[:N_WORST]

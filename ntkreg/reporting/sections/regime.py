@@ -8,7 +8,7 @@ from typing import Any
 from ntkreg.ntk.regime.gaps import Gaps
 from ntkreg.ntk.regime.measures import CLOSE, relative
 from ntkreg.ntk.regime.verdict import RegimeReport
-from ntkreg.reporting import charts_regime
+from ntkreg.reporting.charts import regime as regime_charts
 from ntkreg.reporting.text import fixed, number, percent, quantity, with_unit, word
 from ntkreg.reporting.view import View
 
@@ -93,7 +93,7 @@ def _charts(view: View, report: RegimeReport) -> dict[str, Any]:
         }
         titles = t["width"], t["gap"]
         points = [point.width for point in study.points]
-        widths = charts_regime.over_width(
+        widths = regime_charts.over_width(
             points, gaps, report.width, CLOSE, titles, t["widths_label"]
         )
         slopes = {
@@ -106,7 +106,7 @@ def _charts(view: View, report: RegimeReport) -> dict[str, Any]:
     return {
         "widths": widths,
         "widths_note": note,
-        "spectrum": charts_regime.spectrum(*drawn, titles, t["spectrum_label"]),
+        "spectrum": regime_charts.spectrum(*drawn, titles, t["spectrum_label"]),
         "spectrum_note": _spectrum_note(view, report),
     }
 

@@ -9,7 +9,7 @@ from ntkreg.inspection.attribution.agreement import Agreement, compare_explanati
 from ntkreg.inspection.attribution.interactions import Curve, Interaction
 from ntkreg.io.dataset import Column
 from ntkreg.messages import Sentence
-from ntkreg.reporting import charts_pairs
+from ntkreg.reporting.charts import pairs as pairs_charts
 from ntkreg.reporting.text import (
     column_label,
     cut,
@@ -168,19 +168,19 @@ def _chart(view: View, pair: Interaction) -> dict[str, Any]:
     moved, held = columns[pair.moved], columns[pair.held]
     names = {"moved": cut(moved.name, 30), "held": cut(held.name, 30)}
     lines = (t["dotted"], t["solid"], t["dashed"])
-    styles = charts_pairs.styles(len(pair.curves))
+    styles = pairs_charts.styles(len(pair.curves))
     legend = []
     for curve, style in zip(pair.curves, styles, strict=True):
         text = f"{cut(held.name, 24)} = {_held(held, curve)}"
         # two categories are drawn as dots, which have no kind of line
         if not isinstance(curve.x[0], str):
             text = t["held"].format(setting=text, line=lines[style])
-        legend.append((text, charts_pairs.ROLES[style]))
+        legend.append((text, pairs_charts.ROLES[style]))
     return {
         "title": t["curves"].format(**names),
         "legend": legend,
         "note": t["curves_note"].format(model=view.model(pair.model)),
-        "chart": charts_pairs.curves(
+        "chart": pairs_charts.curves(
             pair.curves,
             (cut(column_label(moved), 34), with_unit(t["prediction"], view.unit)),
             t["curves_label"].format(count=len(pair.curves), **names),

@@ -77,7 +77,7 @@ def colour(field: str, roles: tuple[str, ...]) -> Any:
     """Return the colour channel of a field that holds roles of `ntkreg.reporting.svg.LIGHT`."""
     import altair as alt
 
-    from ntkreg.reporting.svg import LIGHT
+    from ntkreg.reporting.charts.svg import LIGHT
 
     scale = alt.Scale(domain=list(roles), range=[LIGHT[role] for role in roles])
     return alt.Color(f"{field}:N", scale=scale, legend=None)
@@ -95,7 +95,7 @@ def rule(field: str, value: float, role: str, dash: tuple[int, int] | None = Non
     import altair as alt
     import pandas as pd
 
-    from ntkreg.reporting.svg import LIGHT
+    from ntkreg.reporting.charts.svg import LIGHT
 
     options: dict[str, Any] = {"strokeDash": list(dash)} if dash else {}
     mark = alt.Chart(pd.DataFrame({field: [value]})).mark_rule(color=LIGHT[role], **options)
@@ -107,7 +107,7 @@ def band_labels(labels: list[str], numbers: list[str], width: int) -> Any:
     import altair as alt
     import pandas as pd
 
-    from ntkreg.reporting.svg import LIGHT
+    from ntkreg.reporting.charts.svg import LIGHT
 
     frame = pd.DataFrame({"y": np.arange(len(labels)) + 0.2, "t": labels, "n": numbers})
     base = alt.Chart(frame).encode(y=band_axis(len(labels)))

@@ -10,7 +10,7 @@ import numpy as np
 from ntkreg.decision import mean_over_repeats
 from ntkreg.decision.results import Count, HeldOutDecisions, SpecificationResult
 from ntkreg.decision.specification import MIN_FOR_AUC
-from ntkreg.reporting import charts_decision
+from ntkreg.reporting.charts import decision as decision_charts
 from ntkreg.reporting.text import cut, fixed, number, percent, quantity, with_unit
 from ntkreg.reporting.view import View
 
@@ -57,7 +57,7 @@ def _intervals(view: View, decisions: HeldOutDecisions) -> dict[str, Any]:
             if count.total
         ],
         "notes": [t["widths"].format(**widths), _basis(view)],
-        "chart": charts_decision.intervals(
+        "chart": decision_charts.intervals(
             mean_over_repeats(view.chosen.predictions),
             content.dataset.y,
             half,
@@ -104,7 +104,7 @@ def _specification(view: View, found: SpecificationResult | None) -> dict[str, A
         "rows": _measures(view, found),
         "counts": counts,
         "warning": "" if found.n_bad else t["no_bad"],
-        "chart": charts_decision.reliability(
+        "chart": decision_charts.reliability(
             found.reliability, (t["stated"], t["observed"]), _reliability_label(view, found)
         )
         if found.reliability

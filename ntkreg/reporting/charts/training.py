@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from markupsafe import Markup
 
-from ntkreg.reporting import charts
-from ntkreg.reporting.charts import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
-from ntkreg.reporting.svg import LIGHT, draw
+from ntkreg.reporting.charts import layout
+from ntkreg.reporting.charts.layout import BOTTOM, PADDING, PLOT_WIDTH, TOP, WIDTH
+from ntkreg.reporting.charts.svg import LIGHT, draw
 
 MAX_STEPS = 300
 
 
-def trace(losses: charts.FloatArray, titles: tuple[str, str], label: str) -> Markup | None:
+def trace(losses: layout.FloatArray, titles: tuple[str, str], label: str) -> Markup | None:
     """Draw the training loss over the steps on a logarithmic scale; None if nothing is positive."""
     import altair as alt
     import pandas as pd
@@ -27,8 +27,8 @@ def trace(losses: charts.FloatArray, titles: tuple[str, str], label: str) -> Mar
     low, high = float(losses.min()), float(losses.max())
     scale = alt.Scale(type="log", domain=[low / 1.2, high * 1.2], nice=False)
     y = alt.Y("y:Q", scale=scale, axis=alt.Axis(title=titles[1], titleX=-48, format=".1~e"))
-    x = charts.x_axis(titles[0], charts.extent(frame["x"]), tickMinStep=1)
+    x = layout.x_axis(titles[0], layout.extent(frame["x"]), tickMinStep=1)
     line = alt.Chart(frame).mark_line(color=LIGHT["chosen"], strokeWidth=2).encode(x=x, y=y)
-    end = charts.dots(frame.tail(1), 40, 1.0).encode(x=x, y=y, color=alt.value(LIGHT["chosen"]))
+    end = layout.dots(frame.tail(1), 40, 1.0).encode(x=x, y=y, color=alt.value(LIGHT["chosen"]))
     chart = alt.layer(line, end).properties(width=PLOT_WIDTH, height=200)
     return draw(chart, (WIDTH, 200 + TOP + BOTTOM), PADDING, label)

@@ -1,0 +1,1 @@
+"""The charts of the report: inline SVG, drawn beforehand, one small chart a question."""

@@ -1,0 +1,1 @@
+"""The sections of the report: what each says, and with which charts."""

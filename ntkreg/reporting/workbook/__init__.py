@@ -1,0 +1,1 @@
+"""The workbooks that are written: results, and the sheet of expectations to fill in."""
