@@ -41,6 +41,10 @@ class Status(IntEnum):
     TEXT = 9
 
 
+# no number with its unit, no limit and no date is longer; a text of thousands of characters would
+# be searched for each of them in a time that grows with its square
+LONGEST_QUANTITY = 100
+
 ABSENT = (Status.BLANK, Status.MARK, Status.ERROR, Status.FORMULA)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d*)?")
@@ -118,6 +122,8 @@ def _read_text(cell: str, decimal: str, marks: Marks) -> Reading:
     status = _word_status(word, stripped, marks)
     if status is not None:
         return Reading(status)
+    if len(plain) > LONGEST_QUANTITY:
+        return Reading(Status.TEXT)
     value, grouped = parse_number(word, decimal)
     if value is not None:
         return _number(value, _repair_name(stripped, plain, grouped))

@@ -40,7 +40,8 @@ class Grid:
     encoding, delimiter, sheet : str or None
         How it was read; None where it does not apply.
     merged : tuple of (int, int, int, int), default=()
-        Merged ranges as first row, first column, last row, last column, from 0.
+        Merged ranges as first row, first column, last row, last column, from 0; what reaches beyond
+        the cells is cut off.
     lengths : ndarray of shape (n_rows,) of int, or None
         Number of fields of each line of a text file.
     commas : bool, default=True
@@ -58,6 +59,15 @@ class Grid:
     lengths: NDArray[np.int64] | None = None
     commas: bool = True
     entries: tuple[LedgerEntry, ...] = ()
+
+    def __post_init__(self) -> None:
+        n_rows, n_columns = self.cells.shape
+        inside = tuple(
+            (top, left, min(bottom, n_rows - 1), min(right, n_columns - 1))
+            for top, left, bottom, right in self.merged
+            if top < n_rows and left < n_columns
+        )
+        object.__setattr__(self, "merged", inside)
 
 
 def make_cells(rows: list[list[Any]], blank: str | None, file: str) -> Cells:
