@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -46,6 +47,7 @@ class Status(IntEnum):
 LONGEST_QUANTITY = 100
 
 ABSENT = (Status.BLANK, Status.MARK, Status.ERROR, Status.FORMULA)
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d*)?")
 _CENSORED = re.compile(
@@ -113,6 +115,8 @@ def _number(value: float, repair: str, unit: str = "") -> Reading:
     return Reading(Status.BLANK) if np.isnan(value) else Reading(Status.NUMBER, value, repair, unit)
 
 
+# layout, kinds and values each ask again what a text says
+@functools.lru_cache(maxsize=1 << 16)
 def _read_text(cell: str, decimal: str, marks: Marks) -> Reading:
     stripped = cell.strip()
     if not stripped:
@@ -122,7 +126,7 @@ def _read_text(cell: str, decimal: str, marks: Marks) -> Reading:
     status = _word_status(word, stripped, marks)
     if status is not None:
         return Reading(status)
-    if len(plain) > LONGEST_QUANTITY:
+    if len(plain) > LONGEST_QUANTITY or not _DIGIT.search(plain):
         return Reading(Status.TEXT)
     value, grouped = parse_number(word, decimal)
     if value is not None:
