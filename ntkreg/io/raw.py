@@ -29,6 +29,7 @@ from ntkreg.messages import Sentence
 from ntkreg.parallel import map_on_threads, threads_for
 
 _WORTH_THREADS = 50_000
+_FEW_NAMELESS = 2
 
 
 @dataclass(frozen=True)
@@ -195,4 +196,8 @@ def _name_entries(columns: tuple[RawColumn, ...], sheet: str | None, row: int) -
         entries.append(
             LedgerEntry("repair", message, sheet, row, column.name, 1, column.original, column.name)
         )
+    nameless = [column.name for column in columns if not column.original]
+    if len(nameless) >= max(_FEW_NAMELESS, len(columns) / 2):
+        values = {"count": len(nameless), "columns": len(columns), "row": row}
+        entries.append(LedgerEntry("warning", Sentence("W190", values), sheet, row))
     return entries

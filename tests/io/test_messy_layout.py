@@ -41,6 +41,15 @@ def test_B03_the_header_row_can_be_named(tmp_path):
     assert raw.row_numbers[0] == 3
 
 
+def test_B03_most_columns_without_a_name_are_a_doubt(tmp_path):
+    raw = read(tmp_path, f"x,,\n{DATA}")
+    assert "2 of 3 columns have no name in row 1" in entry(raw, "W190").message.text("en")
+    named = read(tmp_path, f"x,,y\n{DATA}")
+    assert "W190" not in {e.message.code for e in named.ledger.entries}
+    numbered = read(tmp_path, DATA, no_header=True)
+    assert "W190" not in {e.message.code for e in numbered.ledger.entries}
+
+
 @pytest.mark.parametrize(("row", "reason"), [(3, "numbers only"), (99, "no such row"), (0, "such")])
 def test_B03_a_row_that_is_no_header_is_refused(tmp_path, row, reason):
     with pytest.raises(InputError, match=f"Row {row} of t.csv cannot be .*{reason}"):
