@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.spread import spread_of
 from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.io.raw import RawTable
@@ -23,8 +25,8 @@ _MAX_COLUMNS = 500
 _MAX_ROWS = 5_000
 _MIN_ROWS = 10
 
-_MANY = 50_000
-_PLACES = 1 << 24
+_DECISIVE = 3
+_PART = 1 << 14
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Rows = NDArray[np.int64]
@@ -44,76 +46,88 @@ def copy_entries(raw: RawTable, target: RawColumn, rows: Rows) -> list[LedgerEnt
         Usable rows, as positions in the table.
     """
     compared = [c for c in raw.columns if c.kind in ("numeric", "category", "date") or c is target]
-    exact = _repeated(_codes(compared, rows, None))
-    repeated = exact.copy()
     numeric = [c for c in compared if c.kind == "numeric"]
+    # those with the most different cells first: mostly a few of them decide
+    ordered = [_Comparable(c, rows) for c in sorted(compared, key=_variety, reverse=True)]
+    exact = repeated = _repeated(ordered, None)
     # a generator: mostly the first two columns decide
-    varied = (c for c in numeric if _mostly_distinct(c.numbers()[rows]))
+    varied = (c for c in numeric if 2 * _n_distinct(c, rows) > len(rows))
     if sum(1 for _ in islice(varied, 2)) > 1:
         for offset in (0.0, 0.5):
-            repeated |= _repeated(_codes(compared, rows, offset))
-    entries = _row_entry(rows[repeated], int(exact.sum()), raw)
+            repeated = np.union1d(repeated, _repeated(ordered, offset))
+    entries = _row_entry(rows[repeated], len(exact), raw)
     return entries + _column_entry([c for c in numeric if c is not target], raw, rows)
 
 
-def _codes(columns: Sequence[RawColumn], rows: Rows, offset: float | None) -> list[Codes]:
-    """Columns as comparable cells: numbers as they are, or as cells of a grid."""
-    table: list[Codes] = []
-    for column in columns:
-        if column.kind != "numeric":
-            table.append(pd.factorize(pd.Series(column.labels()[rows], dtype=object))[0])
-            continue
-        values = column.numbers()[rows]
-        if offset is not None:
+def _variety(column: RawColumn) -> int:
+    return column.readings.spread.n_distinct if column.kind == "numeric" else len(column.coded[1])
+
+
+def _n_distinct(column: RawColumn, rows: Rows) -> int:
+    """Return the number of different values of a numeric column."""
+    values = column.numbers()
+    whole = len(rows) == len(values)
+    return (column.readings.spread if whole else spread_of(values[rows])).n_distinct
+
+
+class _Comparable:
+    """Some rows of a column as comparable cells: numbers as they are, or as cells of a grid."""
+
+    def __init__(self, column: RawColumn, rows: Rows) -> None:
+        self.numeric = column.kind == "numeric"
+        values = column.numbers() if self.numeric else column.coded[0]
+        self.values: Codes = values if len(rows) == len(values) else values[rows]
+
+    @cached_property
+    def _spread(self) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(np.nanstd(self.values)) if np.isfinite(self.values).any() else 0.0
+
+    def codes(self, some: Rows | slice, offset: float | None) -> Codes:
+        """Return those of some of the rows."""
+        values = self.values[some]
+        if self.numeric and offset is not None and np.isfinite(self._spread) and self._spread > 0:
             with np.errstate(over="ignore", invalid="ignore"):
-                spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
-            if np.isfinite(spread) and spread > 0:
-                values = np.floor(values / (_GRID * spread) + offset)
-        table.append(values)
-    return table
+                values = np.floor(values / (_GRID * self._spread) + offset)
+        return values
 
 
-def _repeated(table: Sequence[Codes]) -> NDArray[np.bool_]:
-    """Which rows are equal to one above them."""
-    if not table:
-        return np.zeros(0, dtype=bool)
-    keys = _keys(table)
+def _repeated(columns: Sequence[_Comparable], offset: float | None) -> Rows:
+    """Positions of the rows that are equal to one above them."""
+    some: Rows = np.empty(0, dtype=np.int64)
+    for asked in (columns[:_DECISIVE], columns):
+        table = [column.codes(some if len(some) else slice(None), offset) for column in asked]
+        shared = _sharing(_keys(table))
+        if not len(shared):
+            return shared
+        # only rows that share their key with another need be looked at further
+        some = some[shared] if len(some) else shared
+    frame = pd.DataFrame({j: c.codes(some, offset) for j, c in enumerate(columns)})
+    return some[frame.duplicated().to_numpy()]
+
+
+def _sharing(keys: NDArray[np.uint64]) -> Rows:
+    """Positions of the keys that are there twice."""
     ordered = np.sort(keys)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    repeated = np.zeros(len(keys), dtype=bool)
-    if len(twice):
-        # few rows share a key, and only they are compared cell by cell
-        some = np.flatnonzero(np.isin(keys, twice))
-        frame = pd.DataFrame({j: column[some] for j, column in enumerate(table)})
-        repeated[some] = frame.duplicated().to_numpy()
-    return repeated
+    return np.flatnonzero(np.isin(keys, twice)) if len(twice) else np.empty(0, dtype=np.int64)
 
 
 def _keys(table: Sequence[Codes]) -> NDArray[np.uint64]:
     """One number for each row, the same for equal rows."""
     keys = np.zeros(len(table[0]), dtype=np.uint64)
-    for column in table:
-        # nought has two signs and NaN many forms, which compare as one
-        keys ^= np.where(np.isnan(column), np.nan, column + 0.0).view(np.uint64)
-        for shift in (32, 29):
-            keys ^= keys >> np.uint64(shift)
-            keys *= _MIX
-        keys ^= keys >> np.uint64(32)
+    # in parts that fit into a processor's own memory
+    for first in range(0, len(keys), _PART):
+        part = keys[first : first + _PART]
+        for column in table:
+            cells = column[first : first + _PART]
+            # nought has two signs and NaN many forms, which compare as one
+            part ^= np.where(np.isnan(cells), np.nan, cells + 0.0).view(np.uint64)
+            for shift in (32, 29):
+                part ^= part >> np.uint64(shift)
+                part *= _MIX
+            part ^= part >> np.uint64(32)
     return keys
-
-
-def _mostly_distinct(values: NDArray[np.float64]) -> bool:
-    """Whether more than half of the values of a column differ from each other."""
-    known = values[~np.isnan(values)]
-    half = len(values) / 2
-    if len(known) > _MANY:
-        # at most a few in a hundred share a place here, and only near the half does that matter
-        places = np.zeros(_PLACES, dtype=bool)
-        places[_keys([known]) & np.uint64(_PLACES - 1)] = True
-        taken = int(np.count_nonzero(places))
-        if taken > half or (taken < 0.9 * half and len(known) < _PLACES // 8):
-            return taken > half
-    return len(np.unique(known)) > half
 
 
 def _row_entry(rows: Rows, n_exact: int, raw: RawTable) -> list[LedgerEntry]:

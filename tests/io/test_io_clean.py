@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ntkreg.exceptions import InputError
 from ntkreg.io import read_raw, read_table
 from ntkreg.io.cells.readings import read_numbers
-from ntkreg.io.files import clean, lazy
+from ntkreg.io.files import alike, clean, lazy, words
 
 ODD = (
     *("007", "00", "0", "-0", "1e5", "1E5", "+3", " 3", "3 ", "\t3", ".5", "5.", "1_000", "0x10"),
@@ -62,9 +62,11 @@ EDGES = (
 @pytest.fixture(autouse=True)
 def _small_files(monkeypatch):
     """Let the fast road take files of a few lines, and look lines up one by one."""
-    for name, value in {"HEAD_LINES": 4, "TAIL_LINES": 2, "MIN_LINES": 0, "CHUNK_LINES": 5}.items():
+    for name, value in {"HEAD_LINES": 4, "TAIL_LINES": 2, "MIN_LINES": 0}.items():
         monkeypatch.setattr(clean, name, value)
-    monkeypatch.setattr(lazy, "_FEW", 3)
+    monkeypatch.setattr(alike, "CHUNK_BYTES", 60)
+    for module in (lazy, words):
+        monkeypatch.setattr(module, "_FEW", 3)
 
 
 def facts(path, target):
@@ -168,7 +170,7 @@ def test_one_odd_cell_deep_in_a_file_is_read_as_on_the_slow_road(tmp_path, monke
     path.write_text("x,n,side\n" + "\n".join(lines) + "\n", encoding="utf-8")
     fast, slow, taken = both(path, monkeypatch)
     assert fast == slow
-    assert taken == (not set('",') & set(odd))
+    assert taken == (odd in ('"5"', '"a b"') or not set('",') & set(odd))
 
 
 @pytest.mark.parametrize("middle", ["", "1,2", "1,2,3,4", "x,y,z", '"1",2,3', "1,2,3\r4,5,6"])

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.spread import spread_of
 from ntkreg.io.cells.values import Status
-from ntkreg.io.columns.column import RawColumn, levels_of
+from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.dataset import Column, Role
 
 _MANY_ROWS = 100_000
@@ -66,30 +67,31 @@ def _describe(column: RawColumn, role: Role, rows: NDArray[np.int64]) -> tuple[C
         role in ("target", "time") and column.kind != "date" and numbers
     )
     if as_number:
-        return _numeric(Column(*common, column.kind, role), column.numbers()[rows])
+        return _numeric(Column(*common, column.kind, role), column, rows)
     if column.kind == "date":
         seconds = column.seconds()[rows]
         return Column(*common, "date", role, int(np.isnan(seconds).sum())), seconds
-    labels = column.labels()[rows]
-    missing = labels.tolist().count(None)
-    described = Column(*common, column.kind, role, missing)
+    codes, levels = column.coded
+    codes = codes if len(rows) == len(codes) else codes[rows]
+    described = Column(*common, column.kind, role, int(np.count_nonzero(codes < 0)))
     if column.kind == "category":
-        levels = levels_of(labels)
-        described = replace(described, levels=levels)
-        if len(levels) <= 1:
+        found = pd.unique(codes)
+        described = replace(described, levels=tuple(levels[found[found >= 0]]))
+        if len(described.levels) <= 1:
             described = replace(described, kind="constant", levels=())
-    return described, labels
+    return described, np.array([*levels, None], dtype=object)[codes]
 
 
-def _numeric(column: Column, values: NDArray[np.float64]) -> tuple[Column, Values]:
-    finite = values[np.isfinite(values)]
-    described = replace(column, n_missing=len(values) - len(finite))
-    if not len(finite) or finite.min() == finite.max():
+def _numeric(
+    column: Column, raw: RawColumn, rows: NDArray[np.int64]
+) -> tuple[Column, NDArray[np.float64]]:
+    numbers = raw.numbers()
+    whole = len(rows) == len(numbers)
+    values = numbers.copy() if whole else numbers[rows]
+    spread = raw.readings.spread if whole else spread_of(values)
+    described = replace(column, n_missing=int(np.count_nonzero(np.isnan(values))))
+    if spread.n_distinct < 2:
         return replace(described, kind="constant"), values
-    described = replace(
-        described,
-        minimum=float(finite.min()),
-        maximum=float(finite.max()),
-        median=float(np.median(finite)),
-    )
-    return described, values
+    return replace(
+        described, minimum=spread.low, maximum=spread.high, median=spread.median
+    ), values

@@ -16,6 +16,18 @@ Rows = NDArray[np.int64]
 Texts = NDArray[np.object_]
 
 
+@dataclass(frozen=True)
+class Coded:
+    """Texts that come again: the different ones, and which of them each cell holds."""
+
+    codes: NDArray[np.signedinteger[Any]]
+    levels: Texts
+
+    def texts(self) -> Texts:
+        """Return the text of each cell."""
+        return np.asarray(self.levels[self.codes], dtype=object)
+
+
 @dataclass
 class Store:
     """The lines of a clean file and what was read of them.
@@ -32,7 +44,7 @@ class Store:
         What divides the fields.
     numbers : dict of int to ndarray of shape (n_body,)
         Columns that hold nothing but numbers and blank cells (NaN) between head and tail.
-    texts : dict of int to ndarray of shape (n_body,) of object
+    texts : dict of int to Coded or ndarray of shape (n_body,) of object
         The other columns.
     read_texts : callable
         Reads the texts of one column from the lines.
@@ -46,7 +58,7 @@ class Store:
     starts: Rows
     delimiter: str
     numbers: dict[int, NDArray[np.float64]]
-    texts: dict[int, Texts]
+    texts: dict[int, Texts | Coded]
     read_texts: Callable[[int], Texts]
     zero_led: set[int]
     numeric: frozenset[int] = field(init=False)
@@ -83,8 +95,22 @@ class Store:
 
     def column(self, j: int) -> Texts:
         """Return all texts of a column."""
-        texts = self.texts[j] if j in self.texts else self.read_texts(j)
+        known = self.texts[j] if j in self.texts else self.read_texts(j)
+        texts = known.texts() if isinstance(known, Coded) else known
         return np.concatenate([self.head[:, j], texts, self.tail[:, j]])
+
+    def coded(self, j: int) -> Coded | None:
+        """Return a whole column of texts that come again; None for any other one."""
+        texts = self.texts.get(j)
+        if not isinstance(texts, Coded):
+            return None
+        positions = {text: k for k, text in enumerate(texts.levels)}
+        edges = [
+            np.array([positions.setdefault(text, len(positions)) for text in part], dtype=np.int32)
+            for part in (self.head[:, j], self.tail[:, j])
+        ]
+        levels = np.array([*positions], dtype=object)
+        return Coded(np.concatenate([edges[0], texts.codes, edges[1]]), levels)
 
     def values(self, j: int) -> NDArray[np.float64]:
         """Return the numbers of a column between head and tail."""
@@ -95,7 +121,12 @@ class Store:
     def blank(self, j: int, is_blank: Callable[[Any], bool]) -> NDArray[np.bool_]:
         """Return where a column is blank, each different text looked at once."""
         if j not in self.blanks:
-            self.blanks[j] = distinct_mask(self.texts[j], is_blank)
+            texts = self.texts[j]
+            self.blanks[j] = (
+                np.array([is_blank(text) for text in texts.levels], dtype=bool)[texts.codes]
+                if isinstance(texts, Coded)
+                else distinct_mask(texts, is_blank)
+            )
         edges = [distinct_mask(part[:, j], is_blank) for part in (self.head, self.tail)]
         return np.concatenate([edges[0], self.blanks[j], edges[1]])
 
