@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.io.cells.spread import spread_of
+from ntkreg.io.cells.spread import mostly_distinct
 from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.io.raw import RawTable
@@ -26,6 +26,8 @@ _MAX_ROWS = 5_000
 _MIN_ROWS = 10
 
 _DECISIVE = 3
+_SAMPLE = 1_000
+_MANY = 50_000
 _PART = 1 << 14
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -48,10 +50,10 @@ def copy_entries(raw: RawTable, target: RawColumn, rows: Rows) -> list[LedgerEnt
     compared = [c for c in raw.columns if c.kind in ("numeric", "category", "date") or c is target]
     numeric = [c for c in compared if c.kind == "numeric"]
     # those with the most different cells first: mostly a few of them decide
-    ordered = [_Comparable(c, rows) for c in sorted(compared, key=_variety, reverse=True)]
+    ordered = sorted((_Comparable(c, rows) for c in compared), key=_variety, reverse=True)
     exact = repeated = _repeated(ordered, None)
     # a generator: mostly the first two columns decide
-    varied = (c for c in numeric if 2 * _n_distinct(c, rows) > len(rows))
+    varied = (c for c in ordered if c.numeric and mostly_distinct(c.values))
     if sum(1 for _ in islice(varied, 2)) > 1:
         for offset in (0.0, 0.5):
             repeated = np.union1d(repeated, _repeated(ordered, offset))
@@ -59,15 +61,9 @@ def copy_entries(raw: RawTable, target: RawColumn, rows: Rows) -> list[LedgerEnt
     return entries + _column_entry([c for c in numeric if c is not target], raw, rows)
 
 
-def _variety(column: RawColumn) -> int:
-    return column.readings.spread.n_distinct if column.kind == "numeric" else len(column.coded[1])
-
-
-def _n_distinct(column: RawColumn, rows: Rows) -> int:
-    """Return the number of different values of a numeric column."""
-    values = column.numbers()
-    whole = len(rows) == len(values)
-    return (column.readings.spread if whole else spread_of(values[rows])).n_distinct
+def _variety(column: _Comparable) -> int:
+    """Return the number of different cells in a sample of a column."""
+    return len(np.unique(column.values[:: len(column.values) // _SAMPLE + 1]))
 
 
 class _Comparable:
@@ -108,9 +104,23 @@ def _repeated(columns: Sequence[_Comparable], offset: float | None) -> Rows:
 
 def _sharing(keys: NDArray[np.uint64]) -> Rows:
     """Positions of the keys that are there twice."""
-    ordered = np.sort(keys)
+    some = _crowded(keys) if len(keys) > _MANY else np.arange(len(keys))
+    ordered = np.sort(keys[some])
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    return np.flatnonzero(np.isin(keys, twice)) if len(twice) else np.empty(0, dtype=np.int64)
+    return some[np.isin(keys[some], twice)] if len(twice) else some[:0]
+
+
+def _crowded(keys: NDArray[np.uint64]) -> Rows:
+    """Positions of the keys that share their last bits with another: equal ones are among them."""
+    n_places = 1 << (2 * len(keys) - 1).bit_length()
+    places = (keys & np.uint64(n_places - 1)).view(np.int64)
+    last = np.empty(n_places, dtype=np.int32)
+    positions = np.arange(len(keys), dtype=np.int32)
+    last[places] = positions
+    # whoever is not the last one at its place has another one there
+    crowded = np.zeros(n_places, dtype=bool)
+    crowded[places[last[places] != positions]] = True
+    return np.flatnonzero(crowded[places])
 
 
 def _keys(table: Sequence[Codes]) -> NDArray[np.uint64]:

@@ -181,7 +181,7 @@ def test_an_odd_line_deep_in_a_file_is_read_as_on_the_slow_road(tmp_path, monkey
     path.write_bytes(("a,b,c\n" + "\n".join(lines) + "\n").encode())
     fast, slow, taken = both(path, monkeypatch)
     assert fast == slow
-    assert taken == (middle == "x,y,z")
+    assert taken == (middle in ("x,y,z", '"1",2,3'))
 
 
 def test_numbers_are_those_of_float_bit_by_bit(tmp_path):

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.io.cells.marks import USUAL, Marks
-from ntkreg.io.cells.spread import Spread, spread_of
+from ntkreg.io.cells.spread import Spread, spread_of, whole_numbers
 from ntkreg.io.cells.values import Reading, Status, read_cell
 from ntkreg.io.files.grid import Cells
 from ntkreg.io.files.lazy import LazyColumn
@@ -68,7 +68,7 @@ class Readings:
     @cached_property
     def whole(self) -> NDArray[np.int64]:
         """Rows whose value is a whole number."""
-        return np.flatnonzero(self.values == np.rint(self.values))
+        return whole_numbers(self.values)
 
     @cached_property
     def spread(self) -> Spread:

@@ -131,16 +131,14 @@ def kind_of(cells: Cells, readings: Readings, header: str, marks: Marks = USUAL)
 
 def _kind_of_numbers(readings: Readings, header: str) -> Kind:
     spread, n_rows = readings.spread, len(readings.values)
-    if spread.n_distinct < 2:
+    if np.isnan(spread.low) or spread.low == spread.high:
         return "constant"
-    # whole numbers from first to last, each once, have no other way to be
-    whole = readings.whole
-    running = (
-        spread.n_distinct == len(whole) == n_rows
-        and spread.low in (0.0, 1.0)
-        and spread.high == spread.low + n_rows - 1
-    )
-    return "identifier" if running and looks_like_running_number(header) else "numeric"
+    # asked before the column is sorted, which costs more than all the rest
+    may_run = spread.low in (0.0, 1.0) and spread.high == spread.low + n_rows - 1
+    if not may_run or readings.n_values < n_rows or not looks_like_running_number(header):
+        return "numeric"
+    running = np.array_equal(np.sort(readings.values), spread.low + np.arange(n_rows))
+    return "identifier" if running else "numeric"
 
 
 def _kind_of_words(cells: Cells, marks: Marks) -> Kind:
@@ -190,11 +188,11 @@ def read_column(
     name, original, unit, position, decimal, marks
         See `RawColumn`.
     """
+    if isinstance(cells, LazyColumn):
+        cells.hand_over()
     readings = read_numbers(cells, decimal, marks)
     kept = cells
-    if isinstance(cells, LazyColumn):
-        cells.forget_numbers()
-    elif not isinstance(cells, LazyWords):
+    if not isinstance(cells, LazyColumn | LazyWords):
         kept = cells.copy()
         kept[readings.rows(Status.FORMULA)] = None
     column = RawColumn(name, original, unit, position, "text", kept, decimal, readings, marks=marks)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.io.cells.spread import spread_of
+from ntkreg.io.cells.spread import median_of, spread_of
 from ntkreg.io.cells.values import Status
 from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.dataset import Column, Role
@@ -87,11 +87,12 @@ def _numeric(
 ) -> tuple[Column, NDArray[np.float64]]:
     numbers = raw.numbers()
     whole = len(rows) == len(numbers)
-    values = numbers.copy() if whole else numbers[rows]
+    values = numbers if whole else numbers[rows]
     spread = raw.readings.spread if whole else spread_of(values)
-    described = replace(column, n_missing=int(np.count_nonzero(np.isnan(values))))
-    if spread.n_distinct < 2:
+    missing = np.isnan(values)
+    n_missing = int(np.count_nonzero(missing))
+    described = replace(column, n_missing=n_missing)
+    if np.isnan(spread.low) or spread.low == spread.high:
         return replace(described, kind="constant"), values
-    return replace(
-        described, minimum=spread.low, maximum=spread.high, median=spread.median
-    ), values
+    median = median_of(values[~missing] if n_missing else values)
+    return replace(described, minimum=spread.low, maximum=spread.high, median=median), values

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.io.files.lines import Fields, find_fields
@@ -14,8 +15,8 @@ from ntkreg.io.files.parse import parse_lines, parse_texts
 from ntkreg.io.files.store import Coded, Rows, Texts
 from ntkreg.parallel import map_on_threads, threads_for
 
-# a chunk and what is made of it should fit into a processor's own memory
-CHUNK_BYTES = 1 << 22
+# small enough that memory is used again instead of being asked for anew, which takes longer
+CHUNK_BYTES = 1 << 20
 _SAMPLE_LINES = 500
 _MOST_DIFFERENT = 0.5
 
@@ -43,12 +44,16 @@ class ColumnReader:
         What divides the fields.
     n_columns : int
         Number of fields of a line.
+    n_above, n_below : int, default=0
+        Number of rows that columns of numbers have besides, NaN to be filled in.
     """
 
     data: bytes
     starts: Rows
     delimiter: str
     n_columns: int
+    n_above: int = 0
+    n_below: int = 0
     numbers: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     zero_led: set[int] = field(default_factory=set)
     _as_text: set[int] = field(default_factory=set)
@@ -68,10 +73,14 @@ class ColumnReader:
         # most columns of words show at once, which spares reading a chunk in vain
         n_lines = len(self.starts) - 1
         n_some = min(_SAMPLE_LINES, n_lines)
-        if self._fields(0, n_some) is None:
+        sample = self._bytes(0, n_some)
+        if self._fields(sample, 0, n_some) is None:
             return False
-        self._find_texts(self._bytes(0, n_some))
-        self.numbers = {j: np.empty(n_lines) for j in self._known()}
+        self._find_texts(sample)
+        n_rows = self.n_above + n_lines + self.n_below
+        self.numbers = {j: np.empty(n_rows) for j in self._known()}
+        for values in self.numbers.values():
+            values[: self.n_above] = values[n_rows - self.n_below :] = np.nan
         parts = self._on_threads(self._prepare)
         for k, part in enumerate(parts):
             if part is None:
@@ -104,9 +113,9 @@ class ColumnReader:
     def _bytes(self, first: int, last: int) -> bytes:
         return self.data[self.starts[first] : self.starts[last]]
 
-    def _fields(self, first: int, last: int) -> Fields | None:
+    def _fields(self, chunk: bytes, first: int, last: int) -> Fields | None:
         lines = self.starts[first : last + 1] - self.starts[first]
-        return find_fields(self._bytes(first, last), lines, self.delimiter, self.n_columns)
+        return find_fields(chunk, lines, self.delimiter, self.n_columns)
 
     def _known(self) -> list[int]:
         return [j for j in range(self.n_columns) if j not in self._as_text]
@@ -119,12 +128,13 @@ class ColumnReader:
         """Look for the fields of a chunk and parse it; None if its lines are not all alike."""
         if self._unlike:
             return None
-        fields = self._fields(*self._chunks[k])
+        chunk = self._bytes(*self._chunks[k])
+        fields = self._fields(chunk, *self._chunks[k])
         if fields is None:
             self._unlike = True
             return None
         try:
-            return self._parse(self._bytes(*self._chunks[k]), fields, k)
+            return self._parse(chunk, fields, k)
         except ValueError:
             return _Part(fields)
 
@@ -137,13 +147,14 @@ class ColumnReader:
         n_blank = None
         for j in self._known():
             values = table[j].to_numpy()
-            self.numbers[j][first:last] = values
+            self.numbers[j][self.n_above + first : self.n_above + last] = values
             if not np.isfinite(values).all():
                 n_blank = fields.n_blank() if n_blank is None else n_blank
                 n_missing = np.count_nonzero(np.isnan(values))
                 if n_missing != n_blank[j] or np.isinf(values).any():
                     odd.add(j)
-        return _Part(fields, odd, {j: _coded(table[j]) for j in self._as_text})
+        read = {j: _coded(table[j]) for j in self._as_text}
+        return _Part(fields, odd, {j: texts for j, texts in read.items() if texts is not None})
 
     def _take(self, part: _Part, k: int) -> None:
         """Keep a chunk; columns that do not hold numbers alone are remembered as texts."""
@@ -186,7 +197,11 @@ class ColumnReader:
         return Coded(np.concatenate(codes), np.array([*known], dtype=object))
 
 
-def _coded(column: Any) -> Any:
+def _coded(column: Any) -> Texts | Coded | None:
+    """Return texts as pandas has them; None where it has taken them for something else."""
     if column.dtype != "category":
-        return column.to_numpy()
-    return Coded(column.cat.codes.to_numpy(), column.cat.categories.to_numpy(dtype=object))
+        return np.asarray(column, dtype=object)
+    levels = column.cat.categories
+    if levels.dtype != object and not isinstance(levels.dtype, pd.StringDtype):
+        return None
+    return Coded(column.cat.codes.to_numpy(), levels.to_numpy(dtype=object))

@@ -63,7 +63,7 @@ def read_clean(
     n_columns = data[body[0] : body[1]].count(delimiter.encode()) + 1
     if max(map(len, head + tail)) > n_columns:
         return None
-    reader = ColumnReader(data, body, delimiter, n_columns)
+    reader = ColumnReader(data, body, delimiter, n_columns, len(head), len(tail))
     if not reader.read():
         return None
     numbers, texts = reader.columns()

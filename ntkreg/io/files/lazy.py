@@ -37,6 +37,7 @@ class LazyColumn(Lazy):
         self._column = column
         self._rows = rows
         self._run = run
+        self._handed_over = False
         self.shape = (len(rows),)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Texts:
@@ -94,18 +95,12 @@ class LazyColumn(Lazy):
 
     def numbers(self) -> NDArray[np.float64]:
         """Return a new array of the numbers, NaN where a cell is blank or was not read as one."""
-        known, n_head = self._store.values(self._column), len(self._store.head)
-        if self._run:
-            low, high = self._inside()
-            first = self._run.start - n_head
-            values = np.empty(len(self))
-            values[:low] = values[high:] = np.nan
-            values[low:high] = known[first + low : first + high]
-            return values
-        inside = self._store.inside(self._rows)
-        values = np.full(len(self._rows), np.nan)
-        values[inside] = known[self._rows[inside] - n_head]
-        return values
+        values = self._store.values(self._column)
+        if self._handed_over:
+            self._store.numbers.pop(self._column, None)
+        if not self._run:
+            return values[self._rows]
+        return values[self._run] if self._handed_over else values[self._run].copy()
 
     def _inside(self) -> tuple[int, int]:
         """First position between head and tail, and the first one behind, of rows one by one."""
@@ -120,9 +115,9 @@ class LazyColumn(Lazy):
         """Return where the column is blank."""
         return self._store.blank(self._column, is_blank)[self._run or self._rows]
 
-    def forget_numbers(self) -> None:
-        """Let go of the numbers, which the caller has taken over."""
-        self._store.numbers.pop(self._column, None)
+    def hand_over(self) -> None:
+        """Keep no copy of the numbers once they are asked for: they belong to who asks."""
+        self._handed_over = True
 
 
 class LazyTable(Lazy):

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.io.files.store import Rows
-from ntkreg.parallel import map_on_threads, threads_for
 
 NEWLINE, RETURN = b"\n\r"
 _SPACE, _TAB, _QUOTE, _ZERO = b' \t"0'
 _DIGITS = 10
-_BLOCK = 1 << 22
+_BLOCK = 1 << 18
 
 Codes = NDArray[np.uint8]
 
@@ -57,13 +56,9 @@ def line_starts(data: bytes) -> Rows:
     def search(k: int) -> Rows:
         return np.flatnonzero(codes[k : k + _BLOCK] == NEWLINE) + (k + 1)
 
-    found = map_on_threads(search, range(0, len(codes), _BLOCK), _threads(data))
+    found = [search(k) for k in range(0, len(codes), _BLOCK)]
     starts = np.concatenate([np.zeros(1, dtype=np.int64), *found])
     return starts if starts[-1] == len(data) else np.append(starts, len(data))
-
-
-def _threads(data: bytes) -> int:
-    return threads_for(None) if len(data) > _BLOCK else 1
 
 
 def find_fields(chunk: bytes, lines: Rows, delimiter: str, n_columns: int) -> Fields | None:
@@ -95,8 +90,11 @@ def find_fields(chunk: bytes, lines: Rows, delimiter: str, n_columns: int) -> Fi
         ends[n_columns - 2 :: n_columns - 1] >= lines[1:]
     ).any():
         return None
-    first = (codes[lines[:-1]], codes.take(ends + 1, mode="clip"))
-    second = (codes.take(lines[:-1] + 1, mode="clip"), codes.take(ends + 2, mode="clip"))
+    # in place: new memory costs more than what is done with it
+    ends += 1
+    first = (codes[lines[:-1]], codes.take(ends, mode="clip"))
+    ends += 1
+    second = (codes.take(lines[:-1] + 1, mode="clip"), codes.take(ends, mode="clip"))
     spaced = [_columns(part == _SPACE, n_columns, k) for k, part in enumerate(first)]
     led = [
         _columns((one == _ZERO) & (two - _ZERO < _DIGITS), n_columns, k)

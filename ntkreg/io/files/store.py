@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,9 @@ class Store:
         Where each line between head and tail begins in `data`, and where the last one ends.
     delimiter : str
         What divides the fields.
-    numbers : dict of int to ndarray of shape (n_body,)
-        Columns that hold nothing but numbers and blank cells (NaN) between head and tail.
+    numbers : dict of int to ndarray of shape (n_rows,)
+        Columns that hold nothing but numbers and blank cells (NaN) between head and tail, where
+        there is NaN as well.
     texts : dict of int to Coded or ndarray of shape (n_body,) of object
         The other columns.
     read_texts : callable
@@ -66,13 +68,22 @@ class Store:
 
     def __post_init__(self) -> None:
         self.numeric = frozenset(self.numbers)
-        self.blanks = {j: np.isnan(values) for j, values in self.numbers.items()}
+        self.blanks = {j: np.isnan(values[self.body]) for j, values in self.numbers.items()}
+
+    @property
+    def body(self) -> slice:
+        """Rows between head and tail."""
+        return slice(len(self.head), len(self.head) + len(self.starts) - 1)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Number of lines and of columns."""
         n_body = len(self.starts) - 1
         return len(self.head) + n_body + len(self.tail), int(self.head.shape[1])
+
+    @cached_property
+    def _edges(self) -> Texts:
+        return np.concatenate([self.head, self.tail])
 
     def inside(self, rows: Rows) -> NDArray[np.bool_]:
         """Return which rows are neither of the head nor of the tail."""
@@ -81,7 +92,7 @@ class Store:
     def edge(self, rows: Rows) -> Texts:
         """Return rows of the head and of the tail."""
         n_body = len(self.starts) - 1
-        return np.concatenate([self.head, self.tail])[
+        return self._edges[
             np.where(rows < len(self.head), rows, rows - n_body)
         ]
 
@@ -113,10 +124,13 @@ class Store:
         return Coded(np.concatenate([edges[0], texts.codes, edges[1]]), levels)
 
     def values(self, j: int) -> NDArray[np.float64]:
-        """Return the numbers of a column between head and tail."""
+        """Return the numbers of a column, NaN in head and tail."""
         if j in self.numbers:
             return self.numbers[j]
-        return pd.to_numeric(pd.Series(self.read_texts(j)), errors="coerce").to_numpy(np.float64)
+        values = np.full(self.shape[0], np.nan)
+        texts = pd.Series(self.read_texts(j))
+        values[self.body] = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)
+        return values
 
     def blank(self, j: int, is_blank: Callable[[Any], bool]) -> NDArray[np.bool_]:
         """Return where a column is blank, each different text looked at once."""
