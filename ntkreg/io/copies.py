@@ -15,6 +15,7 @@ from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.io.raw import RawTable
 from ntkreg.messages import Sentence
+from ntkreg.parallel import WORTH_THREADS, map_on_threads, threads_for
 
 _SHOWN = 10
 _PAIRS = 3
@@ -27,8 +28,7 @@ _MIN_ROWS = 10
 
 _DECISIVE = 3
 _SAMPLE = 1_000
-_MANY = 50_000
-_PART = 1 << 14
+_PART = 1 << 16
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Rows = NDArray[np.int64]
@@ -53,7 +53,9 @@ def copy_entries(raw: RawTable, target: RawColumn, rows: Rows) -> list[LedgerEnt
     ordered = sorted((_Comparable(c, rows) for c in compared), key=_variety, reverse=True)
     exact = repeated = _repeated(ordered, None)
     # a generator: mostly the first two columns decide
-    varied = (c for c in ordered if c.numeric and mostly_distinct(c.values))
+    varied = (
+        c for c in ordered if c.numeric and mostly_distinct(c.values.astype(np.float64, copy=False))
+    )
     if sum(1 for _ in islice(varied, 2)) > 1:
         for offset in (0.0, 0.5):
             repeated = np.union1d(repeated, _repeated(ordered, offset))
@@ -99,12 +101,12 @@ def _repeated(columns: Sequence[_Comparable], offset: float | None) -> Rows:
         # only rows that share their key with another need be looked at further
         some = some[shared] if len(some) else shared
     frame = pd.DataFrame({j: c.codes(some, offset) for j, c in enumerate(columns)})
-    return some[frame.duplicated().to_numpy()]
+    return np.asarray(some[frame.duplicated().to_numpy()])
 
 
 def _sharing(keys: NDArray[np.uint64]) -> Rows:
     """Positions of the keys that are there twice."""
-    some = _crowded(keys) if len(keys) > _MANY else np.arange(len(keys))
+    some = _crowded(keys) if len(keys) > WORTH_THREADS else np.arange(len(keys))
     ordered = np.sort(keys[some])
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     return some[np.isin(keys[some], twice)] if len(twice) else some[:0]
@@ -126,8 +128,9 @@ def _crowded(keys: NDArray[np.uint64]) -> Rows:
 def _keys(table: Sequence[Codes]) -> NDArray[np.uint64]:
     """One number for each row, the same for equal rows."""
     keys = np.zeros(len(table[0]), dtype=np.uint64)
-    # in parts that fit into a processor's own memory
-    for first in range(0, len(keys), _PART):
+
+    def mix(first: int) -> None:
+        # a part fits into a processor's own memory, with all that is made of it
         part = keys[first : first + _PART]
         for column in table:
             cells = column[first : first + _PART]
@@ -137,6 +140,9 @@ def _keys(table: Sequence[Codes]) -> NDArray[np.uint64]:
                 part ^= part >> np.uint64(shift)
                 part *= _MIX
             part ^= part >> np.uint64(32)
+
+    n_threads = threads_for(None) if len(keys) >= WORTH_THREADS else 1
+    map_on_threads(mix, range(0, len(keys), _PART), n_threads)
     return keys
 
 

@@ -19,9 +19,7 @@ _MIN_DISTINCT = 5
 _ZERO_GAP = 5.0
 
 
-def find_sentinels(
-    values: NDArray[np.float64], spread: Spread | None = None
-) -> tuple[float, ...]:
+def find_sentinels(values: NDArray[np.float64], spread: Spread | None = None) -> tuple[float, ...]:
     """Return all values of a column that look like marks for missing cells, one after the other.
 
     Parameters

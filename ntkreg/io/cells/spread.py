@@ -77,12 +77,12 @@ def median_of(values: NDArray[np.float64]) -> float:
     if n < _MANY:
         return float(np.median(values))
     low, high = np.quantile(values[:: n // _SAMPLE], (0.5 - _AROUND, 0.5 + _AROUND))
-    below = np.count_nonzero(values < low)
-    middle = values[(values >= low) & (values <= high)]
+    below = sum(int(np.count_nonzero(part < low)) for part in parts(values))
+    middle = np.concatenate([part[(part >= low) & (part <= high)] for part in parts(values)])
     first, last = (n - 1) // 2 - below, n // 2 - below
     if first < 0 or last >= len(middle):
         return float(np.median(values))
-    middle.partition((first, last))
+    middle.partition([first, last])
     return float(np.mean(middle[first : last + 1]))
 
 
@@ -119,7 +119,7 @@ def _on_grid(values: NDArray[np.float64], most: float) -> bool:
 
 
 def _places(values: NDArray[np.float64]) -> NDArray[np.uint64]:
-    """A place for each value, the same for equal ones; nought has two signs."""
+    """Return a place for each value, the same for equal ones; nought has two signs."""
     places = np.empty(len(values), dtype=np.uint64)
     for first in range(0, len(values), _PART):
         part = (values[first : first + _PART] + 0.0).view(np.uint64)

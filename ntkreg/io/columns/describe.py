@@ -13,6 +13,7 @@ from ntkreg.io.cells.spread import median_of, spread_of
 from ntkreg.io.cells.values import Status
 from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.dataset import Column, Role
+from ntkreg.parallel import WORTH_THREADS, map_on_threads, threads_for
 
 _MANY_ROWS = 100_000
 
@@ -36,9 +37,14 @@ def describe_columns(
     """
     columns = []
     features: dict[str, Values] = {}
-    for position, column in enumerate(raw):
-        role: Role = roles.get(position, "feature")
-        described, values = _describe(column, role, rows)
+    asked: list[Role] = [roles.get(position, "feature") for position in range(len(raw))]
+
+    def describe(position: int) -> tuple[Column, Values]:
+        return _describe(raw[position], asked[position], rows)
+
+    n_threads = threads_for(None) if len(rows) >= WORTH_THREADS else 1
+    found = map_on_threads(describe, range(len(raw)), n_threads)
+    for position, (role, (described, values)) in enumerate(zip(asked, found, strict=True)):
         if role == "feature" and described.kind in ("numeric", "category"):
             key = f"f{len(features)}"
             features[key] = values

@@ -61,5 +61,3 @@ def _label(cell: Any, marks: Marks) -> str | None:
             else cell.isoformat()
         )
     return str(cell)
-
-

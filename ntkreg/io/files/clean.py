@@ -2,9 +2,9 @@
 
 Head and tail of a file, where titles, names, units, totals and notes stand, are divided into cells
 as always. The lines between are taken together if each has the same number of fields and quotes do
-nothing but wrap whole ones. A column in which all of them are blank or a number is kept as numbers; a cell that is
-anything else makes its column one of texts. What the cells mean is decided by the same functions
-on both roads, so that both give the same table.
+nothing but wrap whole ones. A column in which all of them are blank or a number is kept as numbers;
+a cell that is anything else makes its column one of texts. What the cells mean is decided by the
+same functions on both roads, so that both give the same table.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEAD_LINES = 400
 TAIL_LINES = 100
 MIN_LINES = 5_000
 _MAX_LINE = 131_072
-_QUOTED_LINES = 50_000
+_QUOTED_LINES = 10_000
 
 
 def read_clean(
@@ -55,16 +55,13 @@ def read_clean(
         return None
     if separator_line and len(head[0]) <= 2:
         head[0] = []
-    if data.find(b'"', int(body[0]), int(body[-1])) >= 0:
-        unquoted = _unquoted(data, body, delimiter)
-        if unquoted is None:
-            return None
-        data, body = unquoted, line_starts(unquoted)
-    n_columns = data[body[0] : body[1]].count(delimiter.encode()) + 1
-    if max(map(len, head + tail)) > n_columns:
+    unquoted = _unquoted(data, body, delimiter)
+    if unquoted is None:
         return None
+    data, body = unquoted
+    n_columns = data[body[0] : body[1]].count(delimiter.encode()) + 1
     reader = ColumnReader(data, body, delimiter, n_columns, len(head), len(tail))
-    if not reader.read():
+    if max(map(len, head + tail)) > n_columns or not reader.read():
         return None
     numbers, texts = reader.columns()
     lengths = np.concatenate([_lengths(head), np.full(n_body, n_columns), _lengths(tail)])
@@ -75,19 +72,24 @@ def read_clean(
     return cast("NDArray[np.object_]", LazyTable(store)), lengths
 
 
-def _unquoted(data: bytes, lines: Rows, delimiter: str) -> bytes | None:
+def _unquoted(data: bytes, lines: Rows, delimiter: str) -> tuple[bytes, Rows] | None:
     """Lines whose quotes only wrap whole fields without them; None if one does more."""
+    if data.find(b'"', int(lines[0]), int(lines[-1])) < 0:
+        return data, lines
 
     def strip(k: int) -> bytes | None:
         chunk = data[lines[k] : lines[min(k + _QUOTED_LINES, len(lines) - 1)]]
         return without_quotes(chunk, delimiter)
 
-    first = strip(0)
-    if first is None:
+    # mostly the first lines show what quotes are for
+    if without_quotes(data[lines[0] : lines[1]], delimiter) is None or delimiter == '"':
         return None
-    rest = map_on_threads(strip, range(_QUOTED_LINES, len(lines) - 1, _QUOTED_LINES), threads_for(None))
-    parts = [first, *rest]
-    return None if None in parts else b"".join(cast("list[bytes]", parts))
+    some = range(0, len(lines) - 1, _QUOTED_LINES)
+    parts = map_on_threads(strip, some, threads_for(None) if len(some) > 1 else 1)
+    if None in parts:
+        return None
+    unquoted = b"".join(cast("list[bytes]", parts))
+    return unquoted, line_starts(unquoted)
 
 
 def _fields(part: bytes, delimiter: str) -> list[list[str]] | None:

@@ -92,9 +92,7 @@ class Store:
     def edge(self, rows: Rows) -> Texts:
         """Return rows of the head and of the tail."""
         n_body = len(self.starts) - 1
-        return self._edges[
-            np.where(rows < len(self.head), rows, rows - n_body)
-        ]
+        return self._edges[np.where(rows < len(self.head), rows, rows - n_body)]
 
     def lines(self, rows: Rows) -> list[list[str]]:
         """Return the fields of some of the lines between head and tail."""

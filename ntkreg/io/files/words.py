@@ -1,4 +1,4 @@
-"""Arrays of texts that are made only where somebody asks for them; those of words that come again."""
+"""Arrays of texts that are made only where they are asked for; those of words that come again."""
 
 from __future__ import annotations
 
