@@ -15,17 +15,6 @@ from ntkreg.io.files.grid import Cells
 from ntkreg.io.files.words import factorize
 
 
-def read_labels(cells: Cells, marks: Marks = USUAL) -> Cells:
-    """Return cells as trimmed text, None where one is missing.
-
-    Returns
-    -------
-    labels : ndarray of shape (n_rows,) of object
-    """
-    codes, levels = code_labels(cells, marks)
-    return np.array([*levels, None], dtype=object)[codes]
-
-
 def code_labels(cells: Cells, marks: Marks = USUAL) -> tuple[NDArray[np.int64], Cells]:
     """Return labels as positions among the different ones, and these.
 
