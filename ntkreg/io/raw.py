@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
@@ -26,9 +27,8 @@ from ntkreg.io.layout.table import Layout, find_table
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.io.options import ReadingKeywords, ReadOptions
 from ntkreg.messages import Sentence
-from ntkreg.parallel import map_on_threads, threads_for
+from ntkreg.parallel import WORTH_THREADS, map_on_threads, threads_for
 
-_WORTH_THREADS = 50_000
 _FEW_NAMELESS = 2
 
 
@@ -97,14 +97,10 @@ def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
     """
     path, options = Path(path), ReadOptions.of(reading)
     data = read_bytes(path)
-    kind = identify(data, path)
-    if kind == "xlsx":
-        grid = read_workbook(data, path.name, options.sheet)
-    elif kind == "text":
-        grid = read_text(data, path.name, options.encoding)
-    else:
-        grid = read_other_workbook(data, path.name, kind, options.sheet)
-    grid, layout = find_table(grid, path.name, options.wishes)
+    with ThreadPoolExecutor(1) as pool:
+        digest = pool.submit(hashlib.sha256, data)
+        grid, layout = find_table(_read_grid(data, path, options), path.name, options.wishes)
+    del data
     rows = layout.rows + 1
     columns = tuple(_columns(grid, layout, path.name, options))
     units = () if layout.header.unit_row is None else (layout.header.unit_row + 1,)
@@ -116,7 +112,7 @@ def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
         sheet=grid.sheet,
         header_rows=tuple(row + 1 for row in layout.header.rows) + units,
         first_cell=layout.first_cell,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=digest.result().hexdigest(),
     )
     entries = (
         *_file_entries(grid, path, options.sheet),
@@ -126,6 +122,15 @@ def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
         *_name_entries(columns, grid.sheet, layout.header.body),
     )
     return RawTable(source, columns, rows, entries)
+
+
+def _read_grid(data: bytes, path: Path, options: ReadOptions) -> Grid:
+    kind = identify(data, path)
+    if kind == "xlsx":
+        return read_workbook(data, path.name, options.sheet)
+    if kind == "text":
+        return read_text(data, path.name, options.encoding)
+    return read_other_workbook(data, path.name, kind, options.sheet)
 
 
 def _columns(grid: Grid, layout: Layout, file: str, options: ReadOptions) -> list[RawColumn]:
@@ -145,7 +150,7 @@ def _columns(grid: Grid, layout: Layout, file: str, options: ReadOptions) -> lis
         column = read_column(cells, names[k], originals[k], unit, j, decimal, marks[k])
         return replace(column, entries=column_entries(column, layout.rows + 1, grid.sheet))
 
-    n_threads = threads_for(None) if len(table) >= _WORTH_THREADS else 1
+    n_threads = threads_for(None) if len(table) >= WORTH_THREADS else 1
     return map_on_threads(read, range(len(names)), n_threads)
 
 

@@ -10,6 +10,7 @@ _ENCLOSED = re.compile("[①-⓿❶-➓㈠-㊰㋐-㋾]")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _NO_NUMBER = "\ue000"
 
+_PLAIN = re.compile(r"[+-]?\d*\.?\d*(?:e[+-]?\d+)?")
 _POWER = re.compile(r"\s*[×x*·]\s*10\s*(?:\^|\*\*)\s*\(?([+-]?\d+)\)?")
 _FORTRAN = re.compile(r"(?<=[\d.])d(?=[+-]\d)")
 _MINUS_IN_FRONT = re.compile("^[▲△ー—―‒]\\s*(?=[\\d.¥])")
@@ -41,6 +42,8 @@ def respelt(text: str, decimal: str = ".") -> str:
     >>> respelt("▲3.5"), respelt("1.234,5-", ","), respelt("1.2×10^3"), respelt("1.0d-04")
     ('-3.5', '-1.234,5', '1.2e3', '1.0e-04')
     """
+    if _PLAIN.fullmatch(text):
+        return text
     text = _QUOTE_IN_FRONT.sub("", _MINUS_IN_FRONT.sub("-", text))
     behind = _MINUS_BEHIND.fullmatch(text)
     if behind:

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.io.cells.decimals import has_comma
@@ -160,7 +159,7 @@ def numeric_entries(finder: Finder) -> list[LedgerEntry]:
         fields = {"unit": unit, "found": readings.units[0]}
         entries.append(finder.entry("warning", "W161", np.sort(where), **fields))
     entries += _comma_entries(finder)
-    for sentinel in find_sentinels(readings.values):
+    for sentinel in find_sentinels(readings.values, readings.spread):
         where = np.flatnonzero(readings.values == sentinel)
         entries.append(finder.entry("warning", "W118", where, value=sentinel))
     return entries
@@ -207,7 +206,9 @@ def _rare_levels(finder: Finder) -> list[LedgerEntry]:
     """Name the levels of a category that one row alone has."""
     if finder.column.kind != "category":
         return []
-    codes, levels = pd.factorize(finder.column.labels())
-    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
-    once = np.flatnonzero((codes >= 0) & (counts[codes] == 1))
+    codes, levels = finder.column.coded
+    # the last one counts what is missing
+    counts = np.bincount(codes + 1, minlength=len(levels) + 1)[1:]
+    lone = np.append(counts == 1, False)
+    once = np.flatnonzero(lone[codes]) if lone.any() else np.empty(0, dtype=np.int64)
     return [finder.entry("warning", "W163", once, total=len(levels))] if len(once) else []

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
 from ntkreg.io.files.lazy import LazyColumn, LazyTable
+from ntkreg.io.files.words import LazyWords
 from ntkreg.io.ledger import LedgerEntry
 
 Cells = NDArray[np.object_]
@@ -108,6 +109,9 @@ def blank_mask(cells: Cells) -> NDArray[np.bool_]:
     """Return where nothing but white space stands, for cells of any shape."""
     if isinstance(cells, LazyTable | LazyColumn):
         return cells.blank(is_blank)
+    if isinstance(cells, LazyWords):
+        codes, distinct = cells.factorized
+        return np.array([is_blank(cell) for cell in distinct], dtype=bool)[codes]
     flat = cells.ravel().tolist()
     white = [isinstance(cell, str) and (not cell or cell.isspace()) for cell in flat]
     return np.asarray(pd.isnull(cells) | np.array(white, dtype=bool).reshape(cells.shape))

@@ -31,6 +31,7 @@ _TOTALS = words(
 _FOOTNOTE = re.compile(r"[※*＊注†]|note|備考[:：]|source|出典|\(注", re.IGNORECASE)
 _SHOWN = 5
 _LONG_TEXT = 20
+_FIRST = 100
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _lay_out(grid: Grid, header: Header, filled: NDArray[np.int64], file: str) -
     if not len(rows):
         raise InputError("E122", {"file": file, "sheet": grid.sheet}, file=file)
     named = np.array([bool(text) for text in header.texts])
-    columns = np.flatnonzero(named | ~blank[rows].all(axis=0))
+    columns = np.flatnonzero(named | _used(blank, rows))
     _check_width(grid, named, blank, rows, file)
     layout = Layout(header, columns, rows, ())
     entries = (
@@ -101,6 +102,14 @@ def _lay_out(grid: Grid, header: Header, filled: NDArray[np.int64], file: str) -
         *(_cut_entry(grid, row) for row in cut),
     )
     return Layout(header, columns, rows, entries)
+
+
+def _used(blank: NDArray[np.bool_], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Columns in which some row is not blank: mostly the first ones show it."""
+    used = np.asarray(~blank[rows[:_FIRST]].all(axis=0))
+    for j in np.flatnonzero(~used):
+        used[j] = not blank[rows, j].all()
+    return used
 
 
 def _check_width(
