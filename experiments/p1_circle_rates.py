@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from claims import Claim, Experiment, figures, main
+from claims import Claim, Experiment, figures, main, slope
 from ntkreg.ntk.kernel.matrices import gram
 from ntkreg.ntk.path import decompose, gradient_descent_filter, predictions_along, step_grid
 from ntkreg.ntk.results import Branch
@@ -73,11 +73,6 @@ def risk_path(n: int, seed: int, grid: Array, truth: Array, steps: Array, values
     path = predictions_along(spectrum, y[:, None], gram(grid, rows, BRANCHES), filters)[..., 0]
     risks: Array = np.mean((path - truth) ** 2, axis=1)
     return risks
-
-
-def slope(x: Array, y: Array) -> float:
-    """Return the least-squares slope of log y on log x."""
-    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
 def run(fast: bool) -> Experiment:

@@ -13,7 +13,7 @@ and by the tests (the fast version of each, whose claims must hold).
 """
 
 from claims import figures
-from claims.results import Claim, Experiment
+from claims.results import Claim, Experiment, slope
 from claims.running import main
 
-__all__ = ["Claim", "Experiment", "figures", "main"]
+__all__ = ["Claim", "Experiment", "figures", "main", "slope"]

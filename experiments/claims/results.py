@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 PAPERS: Mapping[str, str] = {
     "P1": "Zhou, Wang, Lei, Ying, Zhou: Optimal Rates for Generalization of Gradient Descent"
     " Methods with Deep Neural Networks, arXiv 2606.06764",
@@ -110,3 +113,8 @@ class Experiment:
         keys = [claim.key for claim in self.claims]
         if not keys or len(set(keys)) < len(keys):
             raise ValueError(f"claims need different keys, at least one, got {keys}")
+
+
+def slope(x: ArrayLike, y: ArrayLike) -> float:
+    """Return the least-squares slope of log y on log x: the exponent of a power law."""
+    return float(np.polyfit(np.log(x), np.log(y), 1)[0])

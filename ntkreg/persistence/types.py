@@ -21,7 +21,7 @@ _TYPES_BY_MODULE: dict[str, tuple[str, ...]] = {
     "ntkreg.preprocessing.embedding": ("Embedding",),
     "ntkreg.preprocessing.encoder": ("TableEncoder",),
     "ntkreg.io.dataset": ("Column",),
-    "ntkreg.ntk.results": ("Branch", "Prescription", "Reason", "TrainingTrace"),
+    "ntkreg.ntk.results": ("Branch", "Interpolation", "Prescription", "Reason", "TrainingTrace"),
     "ntkreg.inspection.space": ("Space",),
     "ntkreg.decision.difficulty": ("Difficulty", "NetKernel", "PlainKernel"),
     "ntkreg.decision.results": ("IntervalResult",),

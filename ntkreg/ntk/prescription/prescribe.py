@@ -162,12 +162,22 @@ def prescribe(
         Rows of one group stay in one fold.
     options : Options, optional
 
+    Raises
+    ------
+    ValueError
+        If there are too many rows to interpolate.
+
     Returns
     -------
     Prescribed
         Treat its arrays as read-only: equal calls in a row return the same object.
     """
     options = options or Options()
+    if options.tolerance is not None and len(X) > MAX_EXACT_ROWS:
+        raise ValueError(
+            f"stopping='interpolate' solves for the kernel between all rows: at most"
+            f" {MAX_EXACT_ROWS} distinct rows, got {len(X)}; use stopping='auto'"
+        )
     codes = None if groups is None else np.unique(groups, return_inverse=True)[1]
     key = _digest(X, y, codes, options)
     with _lock:
