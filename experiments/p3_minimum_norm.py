@@ -36,15 +36,12 @@ def made_table(n: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """Return rows uniform on the cube, normalised, and y = (x.beta)^2 standardised."""
     X = rng.uniform(-1.0, 1.0, (n, N_COLUMNS))
     X /= np.linalg.norm(X, axis=1, keepdims=True)
-    y = (X @ rng.normal(size=N_COLUMNS)) ** 2
+    y = np.square(X @ rng.normal(size=N_COLUMNS))
     return X, (y - y.mean()) / y.std()
 
 
 class Net:
-    """The paper's net, f(x) = sum_k a_k/sqrt(m) relu(w_k'(x, 1)), by its weights' movement.
-
-    The movement W - W_0 is what is stored: added to W_0 it would be lost in the rounding.
-    """
+    """The paper's net, f(x) = sum_k a_k/sqrt(m) relu(w_k'(x, 1)), by its weights' movement."""
 
     def __init__(self, rows: Array, y: Array, width: int, rng: np.random.Generator) -> None:
         import torch
@@ -59,6 +56,7 @@ class Net:
         self._start, self._rows, self._y, self._readout = (
             torch.tensor(array, dtype=torch.float32) for array in (start, rows, y, self.readout)
         )
+        # W - W_0 and not W, in which small steps would be lost
         self._moved = torch.zeros((width, rows.shape[1]))
 
     def descend(self, n_steps: int) -> None:
@@ -151,6 +149,8 @@ def _judged(sizes: Sizes, steps: Array, curves: Array, worst: float, gaps: Array
         figure=_figure(sizes, steps, curves, gaps),
         numbers={
             "widths": sizes.widths,
+            "steps": steps,
+            "curves_by_width_and_step": curves,
             "off_the_range_squared": last["off"],
             "distance_squared": last["distance"],
             "movement_squared": last["movement"],
@@ -232,6 +232,7 @@ def _figure(sizes: Sizes, steps: Array, curves: Array, gaps: Array) -> object:
             },
             *("step", "squared norm", "width"),
             title=title,
+            log="x" if i == 0 else "xy",
             order=names,
             steps=True,
         )
