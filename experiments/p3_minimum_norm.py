@@ -106,11 +106,11 @@ def follow(sizes: Sizes, width: int, seed: int, steps: Array) -> tuple[Array, fl
 
 
 def interpolation_gaps(sizes: Sizes) -> Array:
-    """Return the RMS gap on new rows between interpolating nets and their kernel, by width."""
+    """Return the RMS gap on new rows of interpolating nets to their kernel, by width."""
     X, y = made_table(sizes.n, np.random.default_rng([0, sizes.n]))
     new = made_table(500, np.random.default_rng(1))[0]
-    plain = {"activation": "relu", "metric": None, "normal_scores": False}
-    settings = {**plain, "fit_intercept": False, "stopping": "interpolate"}
+    settings = {"activation": "relu", "metric": None, "normal_scores": False}
+    settings |= {"fit_intercept": False, "stopping": "interpolate"}
     kernel = NTKKernelRegressor(**settings).fit(X, y).predict(new)
     gaps = []
     for width in sizes.net_widths:
@@ -203,8 +203,8 @@ def _claims(sizes: Sizes, last: dict[str, Array], worst: float, gaps: Array) -> 
             key="residual",
             words="The training residual stays below (1 - c eta/2)^(k/2) times its start, c the"
             " least eigenvalue of the net's own kernel at the start.",
-            origin="paper",
-            source="rate of Theorem 4, there for far larger widths",
+            origin="neighbouring theory",
+            source="linear model; Theorem 4 of the paper has this rate for the weights",
             value=worst,
             at_most=1.0,
         ),

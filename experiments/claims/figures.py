@@ -17,7 +17,7 @@ _CLIP = re.compile(r"(clip|gradient_?)(\d+)")
 
 
 def lines(
-    columns: Mapping[str, Sequence[Any]],
+    columns: Mapping[str, Any],
     x: str,
     y: str,
     series: str | None = None,
@@ -33,7 +33,7 @@ def lines(
 
     Parameters
     ----------
-    columns : mapping of str to sequence
+    columns : mapping of str to sequence or array
         The table in long form, at most 5,000 rows. The names of `x` and `y` are the axis titles,
         that of `series` the title of the legend.
     x, y : str

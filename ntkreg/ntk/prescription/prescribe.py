@@ -162,15 +162,15 @@ def prescribe(
         Rows of one group stay in one fold.
     options : Options, optional
 
-    Raises
-    ------
-    ValueError
-        If there are too many rows to interpolate.
-
     Returns
     -------
     Prescribed
         Treat its arrays as read-only: equal calls in a row return the same object.
+
+    Raises
+    ------
+    ValueError
+        If there are too many rows to interpolate.
     """
     options = options or Options()
     if options.tolerance is not None and len(X) > MAX_EXACT_ROWS:
