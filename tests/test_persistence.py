@@ -14,10 +14,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ntkreg.decision.results import IntervalResult
-from ntkreg.evaluation import CONTENDER_NAMES, build_contender
+from ntkreg.evaluation import build_contender
 from ntkreg.exceptions import FileAccessError, ModelFileError
 from ntkreg.inspection import fit_domain
 from ntkreg.io.dataset import Column
+from ntkreg.models import MODEL_NAMES
+from ntkreg.ntk import NTKKernelRegressor
 from ntkreg.persistence import SCHEMA_VERSION, FittedModel, load_model, save_model
 from ntkreg.persistence.packing import Parts, UnknownTypeError, pack, unpack
 from ntkreg.persistence.types import SAVED_TYPES
@@ -48,7 +50,7 @@ def fitted_model(name="ridge"):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.slow] * (name == "ntk")) for name in CONTENDER_NAMES],
+    [pytest.param(name, marks=[pytest.mark.slow] * (name == "ntk")) for name in MODEL_NAMES],
 )
 def test_every_contender_predicts_after_loading_what_it_predicted_before(name, tmp_path):
     model = fitted_model(name)
@@ -170,3 +172,12 @@ def test_models_of_scikit_learn_become_arrays_that_predict_the_same(model):
     parts = Parts()
     copy = unpack(pack(pipeline, SAVED_TYPES, parts), SAVED_TYPES, parts)
     np.testing.assert_allclose(copy.predict(features), pipeline.predict(features), atol=1e-12)
+
+
+def test_an_interpolating_model_keeps_its_record():
+    model = NTKKernelRegressor(stopping="interpolate", activation="relu", metric=None, depth=1)
+    model.fit(np.array([[0.0], [1.0], [1.0], [3.0]]), np.array([1.0, 2.0, 4.0, 0.0]))
+    parts = Parts()
+    again = unpack(pack(model, SAVED_TYPES, parts), SAVED_TYPES, parts)
+    assert again.interpolation_ == model.interpolation_
+    np.testing.assert_allclose(again.predict([[1.0]]), 3.0)

@@ -5,20 +5,16 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted
+from numpy.typing import ArrayLike
 
-from ntkreg.ntk.fitted import predict_stack
 from ntkreg.ntk.prescription.members import fit_kernel
 from ntkreg.ntk.prescription.options import make_options
-from ntkreg.ntk.prescription.prescribe import Prescribed, prescribe
-from ntkreg.ntk.validation import resolve_steps, validate_rows, validate_training
+from ntkreg.ntk.prescription.prescribe import prescribe
+from ntkreg.ntk.stacked import StackedRegressor
+from ntkreg.ntk.validation import resolve_steps, validate_training
 
-Array = NDArray[np.float64]
 
-
-class NTKKernelRegressor(RegressorMixin, BaseEstimator):
+class NTKKernelRegressor(StackedRegressor):
     """Early-stopped gradient descent on infinitely wide nets, in closed form.
 
     The training path of full-batch gradient descent in the kernel regime is read off one
@@ -50,6 +46,12 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
         kernel is the centred one); False is the papers' plain net on the centred target.
     n_steps : int or "auto", default="auto"
         Steps of gradient descent; "auto" is prescribed for each model.
+    stopping : {"auto", "interpolate"}, default="auto"
+        Where the path ends: "auto" is early, by the folds; "interpolate" is its end, minimum-norm
+        interpolation (arXiv 2105.06569), for data without noise: equal rows are averaged first.
+    tol : float, default=1e-3
+        Training residual, in standard deviations of the target, to which `interpolation_` predicts
+        the number of steps.
     n_folds : int or "auto", default="auto"
         Folds of the selection; "auto" is 10 up to 200 rows, else 5.
     random_state : int, RandomState, Generator or None, default=0
@@ -68,6 +70,8 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
         Held-out predictions of the training rows at the prescribed stops.
     cv_error_ : float
         Their RMSE, target units, averaged over targets.
+    interpolation_ : Interpolation or None
+        With `stopping="interpolate"`: how it went, of the model with the largest share.
     n_iter_ : int
         Steps of gradient descent of the model with the largest share.
     n_features_in_ : int
@@ -91,7 +95,7 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
     True
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (one keyword a constant that may be fixed)
         self,
         *,
         depth: int | str = "auto",
@@ -102,6 +106,8 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
         sphere: bool = False,
         fit_intercept: bool = True,
         n_steps: int | str = "auto",
+        stopping: str = "auto",
+        tol: float = 1e-3,
         n_folds: int | str = "auto",
         random_state: Any = 0,
         n_jobs: int | None = None,
@@ -114,6 +120,8 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
         self.sphere = sphere
         self.fit_intercept = fit_intercept
         self.n_steps = n_steps
+        self.stopping = stopping
+        self.tol = tol
         self.n_folds = n_folds
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -139,15 +147,10 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
             For unusable parameters or arrays.
         """
         options = make_options(self)
-        data = validate_training(self, X, y, groups)
+        data, position = self._distinct(validate_training(self, X, y, groups), options)
         prescribed = prescribe(data.rows, data.targets, groups=data.groups, options=options)
-        self._single_target = data.single_target
-        self._store(prescribed)
-        return self
-
-    def _store(self, prescribed: Prescribed) -> None:
         stack = prescribed.plain
-        numbers, shares = stack.prescription, stack.shares
+        shares = stack.shares
         self.members_ = tuple(
             fit_kernel(
                 prescribed.members[i],
@@ -158,30 +161,6 @@ class NTKKernelRegressor(RegressorMixin, BaseEstimator):
             for i in np.argsort(-shares, kind="stable")
             if shares[i] > 0
         )
-        self.n_iter_ = resolve_steps(self.n_steps, numbers.n_steps)
-        self.prescription_ = numbers
-        held_out = stack.cv_prediction
-        self.cv_prediction_ = held_out[:, 0] if self._single_target else held_out
-        self.cv_error_ = numbers.cv_error
-
-    def predict(self, X: ArrayLike) -> Array:
-        """Return predictions in target units.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_targets)
-        """
-        check_is_fitted(self)
-        rows = validate_rows(self, X)
-        predictions = predict_stack(self.members_, rows)
-        return predictions[:, 0] if self._single_target else predictions
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.target_tags.single_output = True
-        return tags
+        self.n_iter_ = resolve_steps(self.n_steps, stack.prescription.n_steps)
+        self._store(prescribed, stack, position)
+        return self

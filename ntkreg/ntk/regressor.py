@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from ntkreg.ntk.fitted import NetworkMember, predict_stack
+from ntkreg.ntk.fitted import NetworkMember
 from ntkreg.ntk.prescription.options import make_options
 from ntkreg.ntk.prescription.prescribe import prescribe
+from ntkreg.ntk.stacked import StackedRegressor
 from ntkreg.ntk.training.as_prescribed import train_stack
 from ntkreg.ntk.training.options import kernel_options, make_training_options
 from ntkreg.ntk.training.scale_choice import (
@@ -21,12 +20,10 @@ from ntkreg.ntk.training.scale_choice import (
     held_out_errors,
     with_scale_reason,
 )
-from ntkreg.ntk.validation import validate_rows, validate_training
-
-Array = NDArray[np.float64]
+from ntkreg.ntk.validation import validate_training
 
 
-class NTKRegressor(RegressorMixin, BaseEstimator):
+class NTKRegressor(StackedRegressor):
     """Wide networks trained by early-stopped full-batch gradient descent, no constant tuned.
 
     The networks' own tangent kernels on the training rows prescribe depth, input metric, step size
@@ -77,6 +74,12 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
     n_steps : int or "auto", default="auto"
         Steps of the solver, for "flow" those of "gd" in the same time; "auto" is prescribed by the
         folds. If `learning_rate` is given, the prescribed number is converted to the same time.
+    stopping : {"auto", "interpolate"}, default="auto"
+        Where the path ends: "auto" is early, by the folds; "interpolate" is its end, minimum-norm
+        interpolation (arXiv 2105.06569), for data without noise: equal rows are averaged first.
+        The nets train until the tolerance or the predicted number of steps.
+    tol : float, default=1e-3
+        Training residual, in standard deviations of the target, that counts as interpolation.
     learning_rate : float or "auto", default="auto"
         Step size; "auto" is 1/s_1 for "gd", 0.9/s_{k+1} for "accelerated" and a little less for
         "sgd", s being the eigenvalues of K/n and k the number of preconditioned ones.
@@ -106,6 +109,8 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         everything learned from y learned anew in each fold.
     cv_error_ : float
         Their RMSE, target units, averaged over targets.
+    interpolation_ : Interpolation or None
+        With `stopping="interpolate"`: how it goes on the kernel, of the model with most share.
     leading_ : NetworkMember
         The trained nets with the largest share: their architecture, weights and trace.
     n_iter_ : int
@@ -153,6 +158,8 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         output_scale: float | str = 1.0,
         solver: str = "auto",
         n_steps: int | str = "auto",
+        stopping: str = "auto",
+        tol: float = 1e-3,
         learning_rate: float | str = "auto",
         max_steps: int | str = "auto",
         dtype: str = "auto",
@@ -173,6 +180,8 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         self.output_scale = output_scale
         self.solver = solver
         self.n_steps = n_steps
+        self.stopping = stopping
+        self.tol = tol
         self.learning_rate = learning_rate
         self.max_steps = max_steps
         self.dtype = dtype
@@ -202,6 +211,7 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         """
         data = validate_training(self, X, y, groups)
         options = make_options(self)
+        data, position = self._distinct(data, options)
         training = make_training_options(self, options.random_state, len(data.rows))
         options = kernel_options(options, training)
         automatic = given_scale(self.output_scale) is None
@@ -209,14 +219,12 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
             scale = choose_scale(held_out_errors(self, data, training.seed))
             training = replace(training, output_scale=scale)
         prescribed = prescribe(data.rows, data.targets, groups=data.groups, options=options)
-        self._single_target = data.single_target
         stack = prescribed.stack(training.solver)
-        self.prescription_ = with_scale_reason(stack.prescription, training.output_scale, automatic)
+        self._store(prescribed, stack, position)
+        numbers = self.prescription_
+        self.prescription_ = with_scale_reason(numbers, training.output_scale, automatic)
         self.members_, self.solver_ = train_stack(prescribed, training), training.solver
         self.n_iter_ = self.leading_.trace.n_steps
-        held_out = stack.cv_prediction
-        self.cv_error_ = stack.prescription.cv_error
-        self.cv_prediction_ = held_out[:, 0] if data.single_target else held_out
         return self
 
     @property
@@ -224,25 +232,3 @@ class NTKRegressor(RegressorMixin, BaseEstimator):
         """Trained nets with the largest share."""
         check_is_fitted(self)
         return next(m for m in self.members_ if isinstance(m, NetworkMember))
-
-    def predict(self, X: ArrayLike) -> Array:
-        """Return predictions in target units, the mean over the networks.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_targets)
-        """
-        check_is_fitted(self)
-        rows = validate_rows(self, X)
-        predictions = predict_stack(self.members_, rows)
-        return predictions[:, 0] if self._single_target else predictions
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.target_tags.single_output = True
-        return tags

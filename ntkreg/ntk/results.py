@@ -134,13 +134,52 @@ class Prescription:
 
 
 @dataclass(frozen=True)
+class Interpolation:
+    """How a model interpolates its training rows, on its kernel.
+
+    Parameters
+    ----------
+    outcome : {"interpolated", "regularised", "singular"}
+        "interpolated": K alpha = y was solved. "regularised": the condition number is above 1e12,
+        and s_1/1e12 was added to the eigenvalues. "singular": the least eigenvalue is zero up to
+        rounding (rows that are parallel as the kernel sees them), with the same remedy.
+    n_rows, n_distinct : int
+        Training rows, and those left after equal rows were averaged.
+    smallest_eigenvalue : float
+        lambda_min of K/n, the constant direction left out where the kernel is centred.
+    condition : float
+        s_1 / lambda_min.
+    jitter : float
+        Added to the eigenvalues of K/n.
+    residual : float
+        Root mean squared training residual, in units of the target's standard deviation.
+    tolerance : float
+        Residual, in the same unit, that counts as interpolation for a trained net.
+    predicted_steps : float
+        Steps of plain gradient descent until then, log(|y|/tolerance)/(eta lambda_min)
+        (arXiv 2105.06569, Theorem 4 and section 5; eta = 1/s_1 is this project's).
+    """
+
+    outcome: Literal["interpolated", "regularised", "singular"]
+    n_rows: int
+    n_distinct: int
+    smallest_eigenvalue: float
+    condition: float
+    jitter: float
+    residual: float
+    tolerance: float
+    predicted_steps: float
+
+
+@dataclass(frozen=True)
 class TrainingTrace:
     """How a training run went.
 
     Parameters
     ----------
     outcome : {"reached", "limit", "diverged", "guarded"}
-        "reached": the prescribed steps were taken. "limit": the step limit came first.
+        "reached": the prescribed steps were taken, or the tolerance was met before. "limit": the
+        step limit came first.
         "diverged": the loss rose beyond recovery; the last good iterate was returned.
         "guarded": the loss rose, the step was cut and the run ended well.
     losses : ndarray of shape (n_steps + 1,)

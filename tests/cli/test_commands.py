@@ -9,7 +9,7 @@ import pytest
 
 from ntkreg_cli.main import main
 
-FAST = ["--models", "ridge", "--models", "mean"]
+FAST = ["--models", "ridge", "--model", "mean"]
 
 
 @pytest.fixture

@@ -12,7 +12,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from ntkreg.ntk import NTKKernelRegressor
 
 
-@parametrize_with_checks([NTKKernelRegressor(), NTKKernelRegressor(metric=None, depth=2)])
+@parametrize_with_checks(
+    [
+        NTKKernelRegressor(),
+        NTKKernelRegressor(metric=None, depth=2),
+        NTKKernelRegressor(metric=None, depth=1, stopping="interpolate"),
+    ]
+)
 def test_scikit_learn_contract(estimator, check):
     check(estimator)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ntkreg.ntk.network.architecture import Architecture
 from ntkreg.ntk.network.backpropagation import train_networks
-from ntkreg.ntk.network.gradient_descent import Run, make_engine
+from ntkreg.ntk.network.gradient_descent import Run, make_engine, tolerated_loss
 from ntkreg.ntk.network.momentum import Momentum
 from ntkreg.ntk.network.precision import Dtype, master
 from ntkreg.ntk.path import ACCELERATED_SAFETY, Spectrum, accelerated_filter, n_deflated
@@ -89,7 +89,7 @@ def _kernel_rise(
     return float(np.max(losses - np.minimum.accumulate(losses)))
 
 
-def accelerated_gradient_descent(
+def accelerated_gradient_descent(  # noqa: PLR0913  (the problem, and one constant each)
     architecture: Architecture,
     weights: Sequence[Array],
     inputs: Array,
@@ -103,6 +103,7 @@ def accelerated_gradient_descent(
     fit_intercept: bool = False,
     preconditioned: bool = True,
     n_threads: int = 1,
+    tolerance: float | None = None,
 ) -> tuple[list[Array], TrainingTrace]:
     """Train every net by full-batch gradient descent, preconditioned and with Nesterov's momentum.
 
@@ -138,6 +139,8 @@ def accelerated_gradient_descent(
     n_threads : int, default=1
         Nets that are trained at the same time, unless their products are large enough to keep all
         processors busy.
+    tolerance : float, optional
+        Root mean squared residual, averaged over targets, at which the run ends.
 
     Returns
     -------
@@ -163,7 +166,7 @@ def accelerated_gradient_descent(
     def train_one(net: int) -> tuple[list[Array], TrainingTrace]:
         start = [array[net : net + 1] for array in weights]
         engine = make_engine(shape, start, inputs, target, dtype, fit_intercept)
-        run = Run(engine)
+        run = Run(engine, tolerated_loss(target, tolerance))
         momentum = Momentum(engine, rate, n_steps)
         deflation = _Deflation(spectrum, count, own, engine.target)
         outcome, cuts = _iterate(run, momentum, deflation, rise, max_steps)
@@ -191,6 +194,8 @@ def _iterate(
             engine.loss()
         elif loss <= lowest:
             momentum.keep()
+        if run.near:
+            return ("guarded" if cuts else "reached"), cuts
         taken = len(run.losses) - 1
         if not momentum.left() or taken >= max_steps:
             break

@@ -35,10 +35,11 @@ _CODES: dict[Outcome, str] = {
 
 
 class Run:
-    """Losses of a run so far."""
+    """Losses of a run so far, and the loss at which it may end."""
 
-    def __init__(self, engine: Backpropagation) -> None:
+    def __init__(self, engine: Backpropagation, enough: float = -math.inf) -> None:
         self.engine = engine
+        self.enough = enough
         self.losses: list[float] = []
         self.lowest = math.inf
 
@@ -48,6 +49,11 @@ class Run:
         if loss < self.lowest:
             self.lowest = loss
         return self.lowest
+
+    @property
+    def near(self) -> bool:
+        """Whether the last loss is small enough to end the run."""
+        return self.losses[-1] <= self.enough
 
     def trace(
         self, outcome: Outcome, learning_rate: float, n_steps: int, cuts: int
@@ -62,9 +68,15 @@ class Run:
             "first": self.losses[0],
             "last": self.lowest if outcome == "diverged" else self.losses[-1],
         }
-        sentence = Sentence(_CODES[outcome], values)
+        code = "I253" if outcome == "reached" and self.near else _CODES[outcome]
+        sentence = Sentence(code, values)
         losses = np.array(self.losses)
         return TrainingTrace(outcome, losses, learning_rate, taken, cuts, sentence)
+
+
+def tolerated_loss(target: Array, tolerance: float | None) -> float:
+    """Return the loss, summed over targets, of a root mean squared residual; None is none."""
+    return -math.inf if tolerance is None else target.shape[1] * tolerance**2 / 2
 
 
 def make_engine(
@@ -103,6 +115,7 @@ def gradient_descent(
     max_steps: int = MAX_STEPS,
     dtype: Dtype = "float32",
     fit_intercept: bool = False,
+    tolerance: float | None = None,
 ) -> tuple[list[Array], TrainingTrace]:
     """Train every net by plain full-batch gradient descent with a constant step.
 
@@ -126,6 +139,8 @@ def gradient_descent(
         come back in float64.
     fit_intercept : bool, default=False
         Whether each net's output is centred on the training rows before it meets the target.
+    tolerance : float, optional
+        Root mean squared residual, averaged over targets, at which the run ends.
 
     Returns
     -------
@@ -141,7 +156,7 @@ def gradient_descent(
         If shapes do not match or an option is unknown.
     """
     engine = make_engine(architecture, weights, inputs, target, dtype, fit_intercept)
-    run = Run(engine)
+    run = Run(engine, tolerated_loss(target, tolerance))
     outcome: Outcome = "reached" if n_steps <= max_steps else "limit"
     best = engine.parameters()
     spare = [p.clone() for p in best]
@@ -152,6 +167,9 @@ def gradient_descent(
             if not loss <= DIVERGENCE_FACTOR * run.losses[0]:
                 outcome = "diverged"
                 engine.replace(best)
+                break
+            if run.near:
+                outcome = "reached"
                 break
             if loss <= lowest and (live := engine.parameters())[0] is not best[0]:
                 best, spare = live, best

@@ -19,6 +19,7 @@ from ntkreg.ntk.path import (
 )
 from ntkreg.ntk.prescription.choice import choose_depth, squared_errors
 from ntkreg.ntk.prescription.folds import Designs
+from ntkreg.ntk.prescription.interpolation import interpolate, interpolating_stops
 from ntkreg.ntk.prescription.members import ExactMember, Member
 from ntkreg.ntk.prescription.noise import likely_steps, noise_level
 from ntkreg.ntk.prescription.options import Candidate, Options
@@ -165,7 +166,13 @@ def _member(
     inputs = apply_metric(metric, start.rows)
     spectrum = _spectrum(inputs, metric, options)
     likely = likely_steps(spectrum, target.values, metric.noise, step_grids(options)[1])
-    stops = choose_stops(chosen, likely, y, target.scale, options)
+    found = None
+    if options.tolerance is None:
+        stops = choose_stops(chosen, likely, y, target.scale, options)
+    else:
+        centred = options.fit_intercept
+        found = interpolate(spectrum, target.values, options.tolerance, centred=centred)
+        stops = interpolating_stops(spectrum, target.values, found)
     held_out = judged.plain[stops.plain]
     noise = noise_level(spectrum, target, plain_step(spectrum.values))
     name = start.candidate.name
@@ -182,6 +189,7 @@ def _member(
         spectrum=spectrum,
         target=target.values,
         fit_intercept=options.fit_intercept,
+        interpolation=found,
     )
 
 

@@ -15,8 +15,9 @@ from ntkreg.ntk.landmarks.features import Landmarks
 from ntkreg.ntk.landmarks.path import LandmarkSpectrum, landmark_coefficients, leading_vectors
 from ntkreg.ntk.metric.scales import Metric
 from ntkreg.ntk.path import Spectrum, coefficients, gradient_descent_filter, n_deflated
+from ntkreg.ntk.prescription.interpolation import interpolation_filter
 from ntkreg.ntk.prescription.selection import Scaled
-from ntkreg.ntk.results import Prescription, Reason
+from ntkreg.ntk.results import Interpolation, Prescription, Reason
 from ntkreg.preprocessing.embedding import Embedding
 
 Array = NDArray[np.float64]
@@ -99,17 +100,24 @@ class ExactMember(Member):
         Centred and scaled.
     fit_intercept : bool
         Whether the kernel is centred.
+    interpolation : Interpolation or None
+        Where the model is the end of the path, whatever number of steps is asked for.
     """
 
     spectrum: Spectrum
     target: Array
     fit_intercept: bool
+    interpolation: Interpolation | None = None
 
     def expansion(self, n_steps: int) -> Expansion:
-        """Return the model after a number of steps of plain gradient descent."""
-        filters = gradient_descent_filter(
-            self.spectrum.values, self.prescription.learning_rate, np.array([n_steps])
-        )[0]
+        """Return the model after a number of steps of plain gradient descent, or at its end."""
+        values = self.spectrum.values
+        if self.interpolation is not None:
+            jitter = self.interpolation.jitter
+            filters = interpolation_filter(values, jitter, centred=self.fit_intercept)
+        else:
+            rate = self.prescription.learning_rate
+            filters = gradient_descent_filter(values, rate, np.array([n_steps]))[0]
         alpha = coefficients(self.spectrum, self.target, filters)
         offset = np.zeros(self.target.shape[1])
         if self.fit_intercept:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, get_args
 
 import numpy as np
@@ -75,6 +75,9 @@ class Options:
         Seed of the folds and of the rows on which the metric is learned.
     n_threads : int or None
         None: as many as there are processors for this process.
+    tolerance : float or None
+        None: stops are chosen by folds. A number: there is none, every model interpolates, and
+        this residual (in units of the target's standard deviation) counts as interpolation.
     """
 
     candidates: tuple[Candidate, ...] = STACK
@@ -86,6 +89,7 @@ class Options:
     max_accelerated_steps: int = 1000
     random_state: int = 0
     n_threads: int | None = None
+    tolerance: float | None = None
 
 
 def _allowed(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
@@ -144,6 +148,30 @@ def _candidates(estimator: Any) -> tuple[Candidate, ...]:
     return tuple(replace(c, embedding="values") for c in chosen)
 
 
+def _tolerance(estimator: Any) -> float | None:
+    """Return the tolerance of an interpolation, None for early stopping."""
+    _allowed("stopping", estimator.stopping, ("auto", "interpolate"))
+    tol = estimator.tol
+    if not isinstance(tol, Real) or isinstance(tol, bool) or not 0 < float(tol) < 1:
+        raise ValueError(f"tol must be a number between 0 and 1, got {tol!r}")
+    if estimator.stopping == "auto":
+        return None
+    if estimator.n_steps != "auto":
+        raise ValueError(
+            "n_steps must be 'auto' with stopping='interpolate', which goes to the end of the"
+            f" path, got {estimator.n_steps!r}"
+        )
+    return float(tol)
+
+
+def _curved(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Return the candidates with a hidden layer: no other can interpolate."""
+    curved = tuple(c for c in candidates if set(c.activations) != {"linear"})
+    if not curved:
+        raise ValueError("stopping='interpolate' needs a hidden layer, got activation='linear'")
+    return curved
+
+
 def threads_of(n_jobs: Any) -> int | None:
     """Return the number of threads that `n_jobs` asks for; None leaves it to the processors."""
     if n_jobs is None or n_jobs == -1:
@@ -165,17 +193,22 @@ def make_options(estimator: Any) -> Options:
     if estimator.activation != "auto":
         _activations(estimator.activation)
     _allowed("trained", estimator.trained, _TRAINED)
+    tolerance = _tolerance(estimator)
+    candidates = _candidates(estimator)
+    if tolerance is not None:
+        candidates = _curved(candidates)
     n_folds = estimator.n_folds
     if isinstance(n_folds, str) and n_folds == "auto":
         n_folds = None
     elif not isinstance(n_folds, Integral) or int(n_folds) < 2:
         raise ValueError(f"n_folds must be 'auto' or an integer >= 2, got {n_folds!r}")
     return Options(
-        candidates=_candidates(estimator),
+        candidates=candidates,
         trained=estimator.trained,
         sphere=bool(estimator.sphere),
         fit_intercept=bool(estimator.fit_intercept),
         n_folds=None if n_folds is None else int(n_folds),
         random_state=seed_of(estimator.random_state),
         n_threads=threads_of(estimator.n_jobs),
+        tolerance=tolerance,
     )

@@ -166,8 +166,18 @@ def prescribe(
     -------
     Prescribed
         Treat its arrays as read-only: equal calls in a row return the same object.
+
+    Raises
+    ------
+    ValueError
+        If there are too many rows to interpolate.
     """
     options = options or Options()
+    if options.tolerance is not None and len(X) > MAX_EXACT_ROWS:
+        raise ValueError(
+            f"stopping='interpolate' solves for the kernel between all rows: at most"
+            f" {MAX_EXACT_ROWS} distinct rows, got {len(X)}; use stopping='auto'"
+        )
     codes = None if groups is None else np.unique(groups, return_inverse=True)[1]
     key = _digest(X, y, codes, options)
     with _lock:

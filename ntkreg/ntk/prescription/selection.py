@@ -29,6 +29,7 @@ MAX_METRIC_ROWS = 400
 MAX_SELECTION_ROWS = 1000
 FOLD_ITERATIONS = 8
 LARGEST_STEP_COUNT = 1e10
+INTERPOLATING_STEPS = 10**13
 # momentum alone is for early stops
 _MOST_ALONE = 128
 
@@ -171,7 +172,9 @@ class HeldOut:
 
 
 def step_grids(options: Options) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the numbers of steps that are tried, of the plain and the accelerated iteration."""
+    """Return the numbers of plain and accelerated steps that are tried: the end alone, or all."""
+    if options.tolerance is not None:
+        return np.array([INTERPOLATING_STEPS]), np.array([1])
     return step_grid(LARGEST_STEP_COUNT), step_grid(options.max_accelerated_steps, 1.12)
 
 

@@ -30,6 +30,8 @@ class Stops:
     n_steps, n_steps_accelerated : int
     preconditioned : bool
         Whether the accelerated solver has its preconditioner, or momentum alone.
+    interpolates : bool, default=False
+        Whether both stops are the end of the path, the interpolation.
     """
 
     plain: int
@@ -37,9 +39,13 @@ class Stops:
     n_steps: int
     n_steps_accelerated: int
     preconditioned: bool
+    interpolates: bool = False
 
     def held_out(self, paths: HeldOut) -> Array:
         """Return the held-out predictions at the accelerated stop, shape (n, n_targets)."""
+        if self.interpolates:
+            end: Array = paths.plain[-1]
+            return end
         path = paths.accelerated if self.preconditioned else paths.momentum
         found: Array = path[self.accelerated]
         return found

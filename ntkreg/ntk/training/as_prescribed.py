@@ -70,7 +70,9 @@ def _plain(
     member: Member, options: TrainingOptions, problem: tuple[Any, ...], **limits: Any
 ) -> Trained:
     rate, steps = _plain_steps(member, options)
-    return gradient_descent(*problem, learning_rate=rate, n_steps=steps, **limits)
+    return gradient_descent(
+        *problem, learning_rate=rate, n_steps=steps, tolerance=options.tolerance, **limits
+    )
 
 
 def _flow(
@@ -103,6 +105,7 @@ def _accelerated(
         learning_rate=rate,
         preconditioned=preconditioned,
         n_threads=threads_for(options.n_threads),
+        tolerance=options.tolerance,
         **limits,
     )
 

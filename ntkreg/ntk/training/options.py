@@ -54,6 +54,9 @@ class TrainingOptions:
     seed : int
         Of the initial weights.
     output_scale : float
+    tolerance : float or None
+        Root mean squared training residual at which a run ends, in units of the scaled target;
+        None where its number of steps alone is prescribed.
     n_threads : int or None
         Nets of one model that are trained at the same time; None: as many as processors.
     """
@@ -71,6 +74,7 @@ class TrainingOptions:
     seed: int
     output_scale: float
     n_threads: int | None
+    tolerance: float | None = None
 
 
 def _choice(estimator: Any, name: str, allowed: tuple[str, ...]) -> Any:
@@ -140,7 +144,12 @@ def make_training_options(estimator: Any, seed: int, n_rows: int) -> TrainingOpt
         seed=seed,
         output_scale=given_scale(estimator.output_scale) or 1.0,
         n_threads=threads_of(estimator.n_jobs),
+        tolerance=estimator.tol if estimator.stopping == "interpolate" else None,
     )
+    if options.tolerance is not None and solver not in ("gd", "accelerated"):
+        raise ValueError(
+            f"stopping='interpolate' needs solver='gd' or 'accelerated', got {solver!r}"
+        )
     if options.symmetry == "top" and options.width is not None and options.width % 2:
         raise ValueError(f"width must be even for symmetry='top', got {options.width}")
     if options.symmetry == "top" and options.trained == "all":
