@@ -47,6 +47,25 @@ def test_B03_a_row_that_is_no_header_is_refused(tmp_path, row, reason):
         read(tmp_path, f"x,k,y\n{DATA}", header_row=row)
 
 
+@pytest.mark.parametrize(
+    ("names", "first"), [(",k,y,z", "停機,停機,停機,停機"), ("a,x,y,z", "停機1,停機2,停機3,停機4")]
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_B03_E01_a_first_row_of_the_users_own_marks_is_a_sample(tmp_path, names, first, named):
+    rows = "".join(f"{i * 1.5},{i % 4},{i * i},{i}\n" for i in range(12))
+    marks = [word if named else f"y={word}" for word in dict.fromkeys(first.split(","))]
+    raw = read(tmp_path, f"{names}\n{first}\n{rows}", missing=marks)
+    assert (raw.source.header_rows, raw.n_rows) == ((1,), 13)
+    assert [raw.columns[2].name, raw.columns[2].original] == ["y", "y"]
+    assert raw.columns[2].n_missing == 1
+
+
+def test_B03_a_column_may_bear_the_name_of_a_mark(tmp_path):
+    raw = read(tmp_path, f"x,OFF,y\n{DATA}OFF,1,2\n", missing=["OFF"])
+    assert [c.name for c in raw.columns] == ["x", "OFF", "y"]
+    assert [c.n_missing for c in raw.columns] == [1, 0, 0]
+
+
 def test_B04_a_units_row_is_no_sample(tmp_path):
     raw = read(tmp_path, f"厚さ,温度,強度\nmm,℃,[MPa]\n{DATA}")
     assert [c.unit for c in raw.columns] == ["mm", "℃", "MPa"]

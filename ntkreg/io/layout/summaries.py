@@ -32,7 +32,7 @@ _EDGE = 200
 _MOST_UNNAMED = 200
 
 
-def leave_out(grid: Grid, header: Header, filled: Rows) -> tuple[Grid, Rows]:
+def leave_out(grid: Grid, header: Header, filled: Rows, head: Grid) -> tuple[Grid, Rows]:
     """Return the rows of a grid without those below the header that are no samples.
 
     Parameters
@@ -43,6 +43,8 @@ def leave_out(grid: Grid, header: Header, filled: Rows) -> tuple[Grid, Rows]:
         Header of the table.
     filled : ndarray of int
         Rows that hold something.
+    head : Grid
+        Its first rows, with the marks that the user names.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def leave_out(grid: Grid, header: Header, filled: Rows) -> tuple[Grid, Rows]:
         body = np.concatenate([body[:_EDGE], body[-_EDGE:]])
     finders = [rules, words_first, ends, _summaries, notes]
     for find in finders if many else [*finders, _bare_totals]:
-        found += find(grid, header, body)
+        found += find(head if find is words_first else grid, header, body)
         body = body[~np.isin(body, _left_out(found))]
     if not len(body):
         return grid, filled

@@ -17,7 +17,7 @@ from ntkreg.io.layout.header import Header, find_header
 from ntkreg.io.layout.misfits import refuse_misfits
 from ntkreg.io.layout.names import SEPARATOR, fold
 from ntkreg.io.layout.summaries import leave_out
-from ntkreg.io.layout.wishes import Wishes, fill_merged, range_names, without_header
+from ntkreg.io.layout.wishes import Wishes, fill_merged, range_names, with_marks, without_header
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.messages import Sentence
 
@@ -71,13 +71,14 @@ def find_table(grid: Grid, file: str, wishes: Wishes | None = None) -> tuple[Gri
     wishes = wishes or Wishes()
     if wishes.no_header and wishes.header_row is not None:
         raise InputError("E152", {"file": file}, row=wishes.header_row)
+    filled = np.flatnonzero(~blank_mask(grid.cells).all(axis=1))
+    head = with_marks(grid, filled, wishes)
     if wishes.no_header:
         header = without_header(grid, file)
     else:
-        header = find_header(grid, file, wishes.header_row)
-    filled = np.flatnonzero(~blank_mask(grid.cells).all(axis=1))
+        header = find_header(head, file, wishes.header_row)
     if header.rows:
-        grid, filled = leave_out(grid, header, filled)
+        grid, filled = leave_out(grid, header, filled, head)
         refuse_misfits(grid, header, filled, file)
         asked = wishes.header_row is not None
         refuse_other_tables(grid, header, filled, file, asked=asked)
