@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from ntkreg.io.cells.units import without_unit
-from ntkreg.io.columns.column import RawColumn, levels_of
+from ntkreg.io.columns.column import RawColumn
+from ntkreg.io.columns.describe import levels_of
 from ntkreg.io.dataset import Role
 from ntkreg.io.layout.names import tidy
 from ntkreg.io.ledger import LedgerEntry

@@ -70,7 +70,9 @@ def test_E02_censored_values_are_never_plain_numbers(tmp_path, cell):
     assert (entry(raw, "W108").row, entry(raw, "W108").count) == (5, 1)
 
 
-@pytest.mark.parametrize("cells", [("<0.01", "<0.02"), ("100以上", "50以上", "ND"), ("＜0.5", "ND")])
+@pytest.mark.parametrize(
+    "cells", [("<0.01", "<0.02"), ("100以上", "50以上", "ND"), ("＜0.5", "ND")]
+)
 def test_E02_a_column_of_nothing_but_limits_is_numeric_if_asked(tmp_path, cells):
     rows = [f"{i},{cells[i % len(cells)]},{i * 37 % 101}" for i in range(30)]
     file = tmp_path / "t.csv"

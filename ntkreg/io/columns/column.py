@@ -1,15 +1,15 @@
 """Cells of one column -> its kind, its values, and what had to be repaired.
 
 The rules, in order: nothing but missing cells or one value -> constant; at most 5 % unreadable
-text -> numeric, limits of measurement if they are read as such; clock times -> numeric, in hours; dates -> date; words -> category, unless there
-are more than 50 different ones or nearly every row has its own. A running number under a name such
-as No, ID or 番号, and words that are all different, are identifiers. Whole numbers with leading
-zeros are codes, that is words, if over 5 % of the cells have one; fewer are slips of the pen.
+text beside numbers, or limits of measurement that are read as such -> numeric; clock times ->
+numeric, in hours; dates -> date; words -> category, unless there are more than 50 different ones
+or nearly every row has its own. A running number under a name such as No, ID or 番号, and words
+that are all different, are identifiers. Whole numbers with leading zeros are codes, that is words,
+if over 5 % of the cells have one; fewer are slips of the pen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -216,13 +216,6 @@ def _label(cell: Any, marks: Marks) -> str | None:
             else cell.isoformat()
         )
     return str(cell)
-
-
-def levels_of(labels: Iterable[Any]) -> tuple[str, ...]:
-    """Return the distinct labels in order of first appearance."""
-    cells = labels if isinstance(labels, np.ndarray) else np.array([*labels], dtype=object)
-    distinct = pd.unique(cells)
-    return tuple(label for label in distinct if label is not None)
 
 
 def read_column(

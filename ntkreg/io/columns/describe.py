@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.io.cells.values import Status
-from ntkreg.io.columns.column import RawColumn, levels_of
+from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.dataset import Column, Role
 
 _MANY_ROWS = 100_000
@@ -93,3 +94,10 @@ def _numeric(column: Column, values: NDArray[np.float64]) -> tuple[Column, Value
         median=float(np.median(finite)),
     )
     return described, values
+
+
+def levels_of(labels: Iterable[Any]) -> tuple[str, ...]:
+    """Return the distinct labels in order of first appearance."""
+    cells = labels if isinstance(labels, np.ndarray) else np.array([*labels], dtype=object)
+    distinct = pd.unique(cells)
+    return tuple(label for label in distinct if label is not None)

@@ -94,7 +94,7 @@ def _lay_out(grid: Grid, header: Header, filled: NDArray[np.int64], file: str) -
         raise InputError("E122", {"file": file, "sheet": grid.sheet}, file=file)
     named = np.array([bool(text) for text in header.texts])
     columns = np.flatnonzero(named | ~blank[rows].all(axis=0))
-    _check_width(grid, named, blank, rows, file)
+    _check_width(grid, header, blank, rows, file)
     layout = Layout(header, columns, rows, ())
     entries = (
         *_entries_above(grid, header, filled),
@@ -106,7 +106,7 @@ def _lay_out(grid: Grid, header: Header, filled: NDArray[np.int64], file: str) -
 
 def _check_width(
     grid: Grid,
-    named: NDArray[np.bool_],
+    header: Header,
     blank: NDArray[np.bool_],
     rows: NDArray[np.int64],
     file: str,
@@ -115,13 +115,19 @@ def _check_width(
 
     Many such lines are a column without a name instead.
     """
-    last = int(np.flatnonzero(named)[-1])
+    last = max(j for j, text in enumerate(header.texts) if text)
     beyond = rows[~blank[rows, last + 1 :].all(axis=1)]
     if grid.kind == "csv" and 0 < len(beyond) <= max(1, 0.05 * len(rows)) and len(rows) > 1:
         row = int(beyond[0])
         extra = next(str(c) for c in grid.cells[row, last + 1 :] if not is_blank(c))
         where = {"file": file, "row": row + 1}
-        raise InputError("E134", where, file=file, row=row + 1, n_header=last + 1, value=extra)
+        facts = {"n_header": last + 1, "header": _names_row(header), "value": extra}
+        raise InputError("E134", where, file=file, row=row + 1, **facts)
+
+
+def _names_row(header: Header) -> int:
+    """Row of the names as a reader counts it; the first row where there are none."""
+    return (header.rows[-1] if header.rows else header.first) + 1
 
 
 def _without_footer(cells: Cells, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[int]]:
