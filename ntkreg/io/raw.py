@@ -17,7 +17,6 @@ from ntkreg.io.columns.column import RawColumn, read_column
 from ntkreg.io.columns.findings import column_entries
 from ntkreg.io.dataset import Source
 from ntkreg.io.files.grid import Cells, Grid
-from ntkreg.io.files.other_workbook import read_other_workbook
 from ntkreg.io.files.sniff import WORKBOOK_SUFFIXES, identify, read_bytes
 from ntkreg.io.files.text import read_text
 from ntkreg.io.files.workbook import read_workbook
@@ -97,12 +96,10 @@ def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
     path, options = Path(path), ReadOptions.of(reading)
     data = read_bytes(path)
     kind = identify(data, path)
-    if kind == "xlsx":
-        grid = read_workbook(data, path.name, options.sheet)
-    elif kind == "text":
+    if kind == "text":
         grid = read_text(data, path.name, options.encoding)
     else:
-        grid = read_other_workbook(data, path.name, kind, options.sheet)
+        grid = read_workbook(data, path.name, kind, options.sheet)
     grid, layout = find_table(grid, path.name, options.wishes)
     rows = layout.rows + 1
     columns = tuple(_columns(grid, layout, path.name, options))

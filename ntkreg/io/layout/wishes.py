@@ -80,6 +80,7 @@ def without_header(grid: Grid, file: str) -> Header:
 def fill_merged(grid: Grid, body: int) -> Grid:
     """Return the grid with all merged ranges from row `body` on filled from their first cell."""
     inside = [r for r in grid.merged if r[0] >= body]
+    rest = tuple(r for r in grid.merged if r[0] < body)
     if not inside:
         return grid
     cells, before = grid.cells.copy(), int(blank_mask(grid.cells).sum())
@@ -89,7 +90,6 @@ def fill_merged(grid: Grid, body: int) -> Grid:
     values = {"count": len(inside), "ranges": range_names(inside), "cells": count}
     message = Sentence("R151", values)
     entry = LedgerEntry("repair", message, grid.sheet, inside[0][0] + 1, count=count)
-    rest = tuple(r for r in grid.merged if r not in inside)
     return replace(grid, cells=cells, merged=rest, entries=(*grid.entries, entry))
 
 
