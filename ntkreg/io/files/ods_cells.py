@@ -49,6 +49,7 @@ def ods_cells(data: bytes, title: str) -> tuple[SpecialCells, list[Range]]:
     walk = _Walk(title)
     try:
         walk.parser.Parse(content, True)
+        walk.end_row()
     except expat.ExpatError as error:
         raise ValueError(str(error)) from error
     if walk.computed:
@@ -65,7 +66,7 @@ class _Walk:
         self.merged: list[Range] = []
         self.computed = False
         self._title = title
-        self._row, self._column, self._repeated = 0, 0, 1
+        self._row, self._column, self._repeated = 0, 0, 0
         self._found: dict[int, Any] = {}
         self._cell: dict[str, str] = {}
         self._shown: list[str] = []
@@ -76,40 +77,46 @@ class _Walk:
     def _seek(self, tag: str, attributes: dict[str, str]) -> None:
         """Wait for the table: the others cost next to nothing."""
         if tag == _SHEET and attributes.get(_TABLE + "name") == self._title:
-            self._row = 0
+            self._row, self._repeated = 0, 0
             self.parser.StartElementHandler = self._start
-            self.parser.EndElementHandler = self._end
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in _CELLS:
-            if _FORMULA in attributes:
-                self._cell, self._shown = attributes, []
             if _HIGH in attributes or _WIDE in attributes:
                 height, width = (int(attributes.get(way, "1")) for way in (_HIGH, _WIDE))
                 if max(height, width) > 1:
                     right, bottom = self._column + width - 1, self._row + height - 1
                     self.merged.append([self._row, self._column, bottom, right])
-            if not self._cell:
+            if _FORMULA in attributes:
+                self._cell, self._shown = attributes, []
+                self.parser.EndElementHandler = self._end
+            else:
                 self._column += int(attributes.get(_COLUMNS, "1"))
         elif tag == _ROW:
-            self._column, self._found = 0, {}
+            self.end_row()
             self._repeated = int(attributes.get(_ROWS, "1"))
+        elif tag == _SHEET:
+            self.end_row()
+            self.parser.StartElementHandler = self._seek
+            self._seek(tag, attributes)
         elif tag == _TEXT and self._cell:
             self.parser.CharacterDataHandler = self._shown.append
 
+    def end_row(self) -> None:
+        """Give the special cells of a row to all its repetitions."""
+        last = min(self._row + self._repeated, _MAX_ROW) if self._found else self._row
+        for i in range(self._row, last):
+            self.specials.update({(i, j): value for j, value in self._found.items()})
+        self._row += self._repeated
+        self._column, self._repeated, self._found = 0, 0, {}
+
     def _end(self, tag: str) -> None:
-        if tag == _ROW:
-            last = min(self._row + self._repeated, _MAX_ROW) if self._found else self._row
-            for i in range(self._row, last):
-                self.specials.update({(i, j): value for j, value in self._found.items()})
-            self._row += self._repeated
-        elif tag == _SHEET:
-            self.parser.StartElementHandler, self.parser.EndElementHandler = self._seek, None
-        elif self._cell:
-            if tag == _TEXT:
-                self.parser.CharacterDataHandler = None
-            elif tag in _CELLS:
-                self._formula()
+        """End an element inside a cell with a formula, or that cell."""
+        if tag == _TEXT:
+            self.parser.CharacterDataHandler = None
+        elif tag in _CELLS:
+            self.parser.EndElementHandler = None
+            self._formula()
 
     def _formula(self) -> None:
         """Take the formula of a cell that has just ended."""
