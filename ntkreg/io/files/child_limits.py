@@ -21,10 +21,10 @@ Kind = Literal["xlsx", "xls", "xlsb", "ods"]
 SECONDS = 7.0
 MEMORY = 700_000_000
 OUTPUT = 40_000_000
-# a packed byte of a sheet costs about one microsecond; of one constant sheet a hundred times that,
-# because an unpacked byte costs a tenth. A slow or busy computer takes several times as long
+# a packed byte of a sheet costs about one microsecond, and far more where the sheet is constant: an
+# unpacked one costs a tenth. Slow computers need several times as much
 _SECONDS_PER_BYTE = 4e-6
-_SECONDS_PER_UNPACKED_BYTE = 4e-7
+_SECONDS_PER_UNPACKED_BYTE = 2e-7
 _MEMORY_PER_BYTE = 10
 _OUTPUT_PER_BYTE = 20
 _PAUSE = 0.05
@@ -54,15 +54,15 @@ def limits_of(data: bytes, kind: Kind) -> Limits:
 def watch(process: subprocess.Popen[bytes], limits: Limits, file: str, kind: Kind) -> None:
     """Wait for the child's end, but not beyond its limits.
 
-    Beyond those of a small file its seconds are those it computes, because a busy computer makes
-    no file hostile; a child that only waits is given up later.
+    Its seconds are those it computes, because a busy computer makes no file hostile; a child that
+    only waits is given up later.
 
     Raises
     ------
     InputError
         If the child takes more time or memory than it may.
     """
-    end = time.monotonic() + SECONDS + _IDLE * (limits.seconds - SECONDS)
+    end = time.monotonic() + _IDLE * limits.seconds
     while process.poll() is None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_PAUSE)

@@ -79,8 +79,12 @@ class _Reader:
     def read(self) -> bool:
         """Read all chunks; return whether all lines are alike."""
         start, end = self.chunks()[0]
+        lines = self.starts[: _SAMPLE_LINES + 1] - start
+        sample = self.data[start:end][: lines[-1]]
+        if field_starts(sample, lines, self.delimiter, self.n_columns) is None:
+            return False
         # most columns of words show at once, which spares reading a chunk in vain
-        self._find_texts(self.data[start:end][: self.starts[: _SAMPLE_LINES + 1][-1] - start])
+        self._find_texts(sample)
         some = range(len(self.chunks()))
         for k, chunk in zip(
             some, map_on_threads(self._prepare, some, threads_for(None)), strict=True
