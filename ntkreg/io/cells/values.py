@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from ntkreg.io.cells.units import is_unit
 from ntkreg.io.files.grid import Special
 
 NAN = float("nan")
+_REMEMBERED = 2**18
 
 
 class Status(IntEnum):
@@ -112,6 +114,8 @@ def _number(value: float, repair: str, unit: str = "") -> Reading:
     return Reading(Status.BLANK) if np.isnan(value) else Reading(Status.NUMBER, value, repair, unit)
 
 
+# the kind of a column, its levels and the doubts about it ask for the same cells again
+@lru_cache(maxsize=_REMEMBERED)
 def _read_text(cell: str, decimal: str, marks: Marks) -> Reading:
     stripped = cell.strip()
     if not stripped:
