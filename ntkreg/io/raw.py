@@ -18,7 +18,6 @@ from ntkreg.io.columns.column import RawColumn, read_column
 from ntkreg.io.columns.findings import column_entries
 from ntkreg.io.dataset import Source
 from ntkreg.io.files.grid import Cells, Grid
-from ntkreg.io.files.other_workbook import read_other_workbook
 from ntkreg.io.files.sniff import WORKBOOK_SUFFIXES, identify, read_bytes
 from ntkreg.io.files.text import read_text
 from ntkreg.io.files.workbook import read_workbook
@@ -126,11 +125,9 @@ def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
 
 def _read_grid(data: bytes, path: Path, options: ReadOptions) -> Grid:
     kind = identify(data, path)
-    if kind == "xlsx":
-        return read_workbook(data, path.name, options.sheet)
     if kind == "text":
         return read_text(data, path.name, options.encoding)
-    return read_other_workbook(data, path.name, kind, options.sheet)
+    return read_workbook(data, path.name, kind, options.sheet)
 
 
 def _columns(grid: Grid, layout: Layout, file: str, options: ReadOptions) -> list[RawColumn]:
@@ -203,6 +200,6 @@ def _name_entries(columns: tuple[RawColumn, ...], sheet: str | None, row: int) -
         )
     nameless = [column.name for column in columns if not column.original]
     if len(nameless) >= max(_FEW_NAMELESS, len(columns) / 2):
-        values = {"count": len(nameless), "columns": len(columns), "row": row}
-        entries.append(LedgerEntry("warning", Sentence("W190", values), sheet, row))
+        counts = {"count": len(nameless), "columns": len(columns), "row": row}
+        entries.append(LedgerEntry("warning", Sentence("W190", counts), sheet, row))
     return entries

@@ -274,3 +274,12 @@ def test_a_table_of_texts_to_come_answers_as_an_array_does():
         np.testing.assert_array_equal(column == word, texts[:, 0] == word)
     assert column.tolist() == texts[:, 0].tolist() == list(column) == column.copy().tolist()
     assert (table.ndim, table.size, len(column.ravel())) == (2, 93, 31)
+
+
+@pytest.mark.parametrize("row", [6, 60])
+def test_C07_a_line_with_too_many_fields_near_the_head_is_no_accident(tmp_path, row):
+    lines = ["a,b,y", *(f"{i},{i * 7 % 13},{i * 37 % 101}" for i in range(100))]
+    lines[row - 1] += ",9"
+    (tmp_path / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(InputError, match=f"Row {row} of t.csv has more fields than the 3"):
+        read_raw(tmp_path / "t.csv")

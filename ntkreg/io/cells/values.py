@@ -17,6 +17,7 @@ from ntkreg.io.cells.marks import (
     EXCEL_ERRORS,
     MISSING_MARKS,
     USUAL,
+    Marked,
     Marks,
     narrow,
 )
@@ -100,6 +101,8 @@ def read_cell(cell: Any, decimal: str = ".", marks: Marks = USUAL) -> Reading:
 def _read_value(cell: Any) -> Reading:
     if cell is None or cell is Special.FORMULA:
         return Reading(Status.BLANK if cell is None else Status.FORMULA)
+    if isinstance(cell, Marked):
+        return Reading(Status.MARK)
     if isinstance(cell, bool):
         return Reading(Status.TEXT)
     if isinstance(cell, time | timedelta):

@@ -1,10 +1,11 @@
 """Cells of one column -> its kind, its values, and what had to be repaired.
 
 The rules, in order: nothing but missing cells or one value -> constant; at most 5 % unreadable
-text -> numeric; clock times -> numeric, in hours; dates -> date; words -> category, unless there
-are more than 50 different ones or nearly every row has its own. A running number under a name such
-as No, ID or 番号, and words that are all different, are identifiers. Whole numbers with leading
-zeros are codes, that is words, if over 5 % of the cells have one; fewer are slips of the pen.
+text beside numbers, or limits of measurement that are read as such -> numeric; clock times ->
+numeric, in hours; dates -> date; words -> category, unless there are more than 50 different ones
+or nearly every row has its own. A running number under a name such as No, ID or 番号, and words
+that are all different, are identifiers. Whole numbers with leading zeros are codes, that is words,
+if over 5 % of the cells have one; fewer are slips of the pen.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def kind_of(cells: Cells, readings: Readings, header: str, marks: Marks = USUAL)
     if has_leading_zeros(cells, readings):
         return _kind_of_words(cells, marks)
     if (
-        readings.count(Status.NUMBER)
+        _has_numbers(readings)
         and n_present - readings.count(*READABLE) <= MAX_UNREADABLE * n_present
     ):
         return _kind_of_numbers(readings, header)
@@ -127,6 +128,13 @@ def kind_of(cells: Cells, readings: Readings, header: str, marks: Marks = USUAL)
     if readings.count(Status.DATE) >= (1 - MAX_UNREADABLE) * n_present:
         return "date"
     return _kind_of_words(cells, marks)
+
+
+def _has_numbers(readings: Readings) -> bool:
+    """Whether a cell is a number, or a limit of measurement that is read as one."""
+    if readings.count(Status.NUMBER):
+        return True
+    return bool(np.isfinite(readings.values[readings.rows(Status.CENSORED)]).any())
 
 
 def _kind_of_numbers(readings: Readings, header: str) -> Kind:

@@ -74,6 +74,18 @@ def level_doubts(finder: Finder) -> list[LedgerEntry]:
     return entries
 
 
+def limit_doubts(finder: Finder) -> list[LedgerEntry]:
+    """Say that a column of limits of measurement holds no number, or hardly any."""
+    column, readings = finder.column, finder.column.readings
+    censored, n_numbers = readings.rows(Status.CENSORED), readings.count(Status.NUMBER)
+    if column.kind == "constant":
+        censored = censored[np.isnan(readings.values[censored])]
+    n_words = readings.count(Status.TEXT, Status.TIME, Status.DATE)
+    if not len(censored) or len(censored) + n_numbers < n_words:
+        return []
+    return [finder.entry("warning", "W189", censored)]
+
+
 def _alike(finder: Finder) -> list[LedgerEntry]:
     """Name levels that a reader would take for one: OK, ＯＫ and ok, or ○ and 〇."""
     codes, levels = finder.column.coded

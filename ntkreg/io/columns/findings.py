@@ -15,7 +15,7 @@ from ntkreg.io.cells.units import same_unit
 from ntkreg.io.cells.values import Status
 from ntkreg.io.columns.column import RawColumn, has_leading_zeros, zero_led
 from ntkreg.io.columns.days import read_dates
-from ntkreg.io.columns.doubts import level_doubts, number_doubts
+from ntkreg.io.columns.doubts import level_doubts, limit_doubts, number_doubts
 from ntkreg.io.files.grid import worded
 from ntkreg.io.ledger import LedgerEntry, Severity
 from ntkreg.messages import Sentence
@@ -85,6 +85,8 @@ def column_entries(
         entries += _date_entries(finder)
     elif column.kind in _WORDS:
         entries += _word_entries(finder) + level_doubts(finder)
+    if column.kind in (*_WORDS, "constant"):
+        entries += limit_doubts(finder)
     return tuple(entries)
 
 
