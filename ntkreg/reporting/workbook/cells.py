@@ -29,14 +29,11 @@ class Heading:
         the column is made narrower.
     number_format : str, default="General"
         Of the numbers below.
-    fixed : bool, default=False
-        Whether the width stays as it is.
     """
 
     title: str
     width: float = 14
     number_format: str = "General"
-    fixed: bool = False
 
 
 def safe_text(value: Any) -> str:

@@ -26,12 +26,12 @@ def decision_half_widths(view: View) -> NDArray[np.float64]:
     return content.decisions.half_widths
 
 
-def decision_columns(view: View) -> list[tuple[Heading, Sequence[Any]]]:
+def decision_columns(view: View) -> list[tuple[Heading, Sequence[Any] | NDArray[Any]]]:
     """Return headings and values of distance, leverage, probability and note."""
     t, decisions = view.t["workbook"], view.content.decisions
     if decisions is None:
         return []
-    columns: list[tuple[Heading, Sequence[Any]]] = [
+    columns: list[tuple[Heading, Sequence[Any] | NDArray[Any]]] = [
         (Heading(t["distance"], 12, "0.00"), list(decisions.ratios[:, 0])),
         (Heading(t["leverage"], 12, "0.00"), list(decisions.ratios[:, 1])),
     ]

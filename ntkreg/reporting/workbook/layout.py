@@ -23,13 +23,14 @@ _JAPANESE_CHARSET = 128
 _LONG = 200
 
 
-def new_book(language: Language) -> Any:
+def new_book(language: Language, *, write_only: bool = False) -> Any:
     """Return a workbook without sheets, in the font of a language."""
     from openpyxl import Workbook
     from openpyxl.utils.indexed_list import IndexedList
 
-    book: Any = Workbook()
-    del book[book.sheetnames[0]]
+    book: Any = Workbook(write_only=write_only)
+    for name in book.sheetnames:
+        del book[name]
     # the first font is that of every cell without one of its own; a font for each cell would take
     # as long as all the rest
     book._fonts = IndexedList([font(language)])
@@ -40,10 +41,10 @@ def font(language: Language, **changes: Any) -> Any:
     """Return the font of a language, for example with ``bold=True``."""
     from openpyxl.styles import Font
 
-    charset = _JAPANESE_CHARSET if language == "ja" else None
-    return Font(
-        **({"name": FONTS[language], "size": 11, "family": 2, "charset": charset} | changes)
-    )
+    look: dict[str, Any] = {"name": FONTS[language], "size": 11, "family": 2}
+    if language == "ja":
+        look["charset"] = _JAPANESE_CHARSET
+    return Font(**(look | changes))
 
 
 def display_width(text: str) -> int:
@@ -66,21 +67,37 @@ def lines_needed(text: str, width: float) -> int:
 
 def style_header(sheet: Any, row: int, headings: Sequence[Heading], language: Language) -> None:
     """Write and style a header row, and give its columns their widths."""
+    for k, heading in enumerate(headings, 1):
+        _style_heading(sheet.cell(row, k), heading, language)
+    _measure_header(sheet, row, headings)
+
+
+def header_cells(sheet: Any, headings: Sequence[Heading], language: Language) -> list[Any]:
+    """Return the same as cells for the first row of a sheet that is written row by row."""
+    from openpyxl.cell import WriteOnlyCell
+
+    _measure_header(sheet, 1, headings)
+    return [_style_heading(WriteOnlyCell(sheet), heading, language) for heading in headings]
+
+
+def _style_heading(cell: Any, heading: Heading, language: Language) -> Any:
     from openpyxl.styles import Alignment, Border, PatternFill, Side
+
+    put(cell, heading.title)
+    cell.font = font(language, bold=True, color="FFFFFF")
+    cell.fill = PatternFill("solid", fgColor=BLUE)
+    cell.border = Border(bottom=Side("thin", color=RULE))
+    cell.alignment = Alignment(vertical="center", wrap_text=True)
+    return cell
+
+
+def _measure_header(sheet: Any, row: int, headings: Sequence[Heading]) -> None:
     from openpyxl.utils import get_column_letter
 
-    bold = font(language, bold=True, color="FFFFFF")
-    fill = PatternFill("solid", fgColor=BLUE)
-    border = Border(bottom=Side("thin", color=RULE))
-    place = Alignment(vertical="center", wrap_text=True)
-    n_lines = 1
     for k, heading in enumerate(headings, 1):
-        cell = sheet.cell(row, k)
-        put(cell, heading.title)
-        cell.font, cell.fill, cell.border, cell.alignment = bold, fill, border, place
         sheet.column_dimensions[get_column_letter(k)].width = heading.width
-        # the bold letters and the button of the filter take room
-        n_lines = max(n_lines, lines_needed(heading.title, heading.width - 3))
+    # the bold letters and the button of the filter take room
+    n_lines = max((lines_needed(h.title, h.width - 3) for h in headings), default=1)
     sheet.row_dimensions[row].height = LINE_HEIGHT * min(max(n_lines, 2), 6)
 
 
@@ -103,15 +120,29 @@ def fill_sheet(
     language : {"ja", "en"}, default="en"
         Chooses the font of the header row.
     """
-    from openpyxl.styles import Alignment
     from openpyxl.utils import get_column_letter
 
     style_header(sheet, 1, headings, language)
     table = [[value_of(value) for value in row] for row in rows]
     widths = [_text_width(column) for column in zip(*table, strict=True)] or [0] * len(headings)
     wraps = [width > heading.width for width, heading in zip(widths, headings, strict=True)]
+    _write_cells(sheet, headings, table, wraps)
+    for k, (heading, width) in enumerate(zip(headings, widths, strict=True), 1):
+        if 0 < width < heading.width - 4:
+            least = min(heading.width, display_width(heading.title) + 4)
+            sheet.column_dimensions[get_column_letter(k)].width = max(least, width + 4)
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(headings))}{len(table) + 1}"
+    prepare_print(sheet, header_row=1)
+
+
+def _write_cells(
+    sheet: Any, headings: Sequence[Heading], table: list[list[Any]], wraps: list[bool]
+) -> None:
+    from openpyxl.styles import Alignment
+
     vertical = "top" if any(wraps) else None
-    number = Alignment(vertical=vertical) if vertical else None
+    number = Alignment(vertical=vertical)
     # without an indent a text touches the number at its left
     texts = [Alignment("left", vertical, wrap_text=wrap, indent=1) for wrap in wraps]
     for i, row in enumerate(table, 2):
@@ -125,15 +156,14 @@ def fill_sheet(
                 continue
             if heading.number_format != "General":
                 cell.number_format = format_of(heading, value)
-            if number is not None:
+            if vertical is not None:
                 cell.alignment = number
-    for k, (heading, width) in enumerate(zip(headings, widths, strict=True), 1):
-        if 0 < width and width + 4 < heading.width and not heading.fixed:
-            least = min(heading.width, display_width(heading.title) + 4)
-            sheet.column_dimensions[get_column_letter(k)].width = max(least, width + 4)
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(headings))}{len(table) + 1}"
-    prepare_print(sheet, header_row=1)
+        if vertical is not None:
+            # not every program fits a row to its wrapped texts when it opens the file
+            sheet.row_dimensions[i].height = LINE_HEIGHT * max(
+                lines_needed(value, heading.width - 1) if isinstance(value, str) else 1
+                for value, heading in zip(row, headings, strict=True)
+            )
 
 
 def format_of(heading: Heading, value: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ntkreg.decision import mean_over_repeats
 from ntkreg.inspection.results import Explanation
@@ -16,13 +17,14 @@ from ntkreg.reporting.workbook.decision import decision_columns, decision_half_w
 from ntkreg.reporting.workbook.formats import score_format, value_format
 
 Table = tuple[Sequence[Heading], Iterator[Sequence[Any]]]
-Columns = list[tuple[Heading, Sequence[Any]]]
+Values = Sequence[Any] | NDArray[Any]
+Columns = list[tuple[Heading, Values]]
 MAX_SHAPLEY = 20
 
 
 def predictions(view: View) -> Table:
     """Return actual and held-out values of each row, with interval, flag and contributions."""
-    t, content = view.t["workbook"], view.content
+    t, a, content = view.t["workbook"], view.t["accuracy"], view.content
     dataset, results, number = content.dataset, content.benchmark.results, value_format(view)
     # the mean over repeats; a row that is never tested stays empty
     means = [mean_over_repeats(r.predictions) for r in results]
@@ -30,11 +32,10 @@ def predictions(view: View) -> Table:
     half = decision_half_widths(view)
     share = percent(content.intervals.confidence).replace("\u00a0", " ")
     folds = [int(fold) + 1 if fold >= 0 else None for fold in view.fold_of_row]
-    residual = with_unit(view.t["accuracy"]["residual"], view.unit)
-    grouped = dataset.groups is not None
+    residual = with_unit(a["residual"], view.unit)
     columns: Columns = [
         *_place(view, range(dataset.n_rows)),
-        *([(Heading(view.t["scores"]["group"], 16), dataset.groups)] if grouped else []),
+        *_groups(view),
         (Heading(with_unit(t["actual"], view.unit), 14, number), dataset.y),
         *(
             (Heading(with_unit(view.model(r.name), view.unit), 16, number), mean)
@@ -43,7 +44,7 @@ def predictions(view: View) -> Table:
         (Heading(residual, 16, score_format(view)), dataset.y - chosen),
         (Heading(t["lower"].format(confidence=share), 16, number), chosen - half),
         (Heading(t["upper"].format(confidence=share), 16, number), chosen + half),
-        (Heading(t["in_domain"], 12), content.in_domain),
+        (Heading(a["in_domain"], 14), [a["inside" if k else "outside"] for k in content.in_domain]),
         *decision_columns(view),
         (Heading(t["fold"], 8), folds),
         *_contributions(view),
@@ -61,12 +62,18 @@ def _place(view: View, rows: Sequence[int]) -> Columns:
     return columns
 
 
+def _groups(view: View) -> Columns:
+    groups = view.content.dataset.groups
+    return [] if groups is None else [(Heading(view.t["scores"]["group"], 16), groups)]
+
+
 def _contributions(view: View) -> Columns:
     """Return the chosen model's Shapley values of the leading columns, where a row has them."""
     found = next((e for e in view.content.explanations if e.model == view.chosen.name), None)
     if found is None:
         return []
-    names, number, columns = _names(view), score_format(view), []
+    names, number = _names(view), score_format(view)
+    columns: Columns = []
     for j in np.argsort(-found.importance, kind="stable")[:MAX_SHAPLEY]:
         values = np.full(view.content.dataset.n_rows, np.nan)
         values[found.rows] = found.values[:, j]
