@@ -99,8 +99,6 @@ def _residuals(view: View, book: Any) -> Any:
     axes = t["row_axis"], with_unit(t["residual_axis"], view.unit)
     _dress(chart, view, _first_rows(view, t["by_order"]), axes)
     _scale(chart.x_axis, view.content.dataset.row_numbers[:n_rows].astype(float))
-    # the axis of the rows stands below the dots, not among them
-    chart.x_axis.tickLblPos = "low"
     return chart
 
 
@@ -233,6 +231,8 @@ def _scale(axis: Any, values: Any) -> None:
     axis.scaling.min = round(math.floor(low / step) * step, 12)
     axis.scaling.max = round(math.ceil(high / step) * step, 12)
     axis.majorUnit = step
+    # its numbers stand beside the dots, not among them where the other axis is zero
+    axis.tickLblPos = "low"
 
 
 def _round_step(step: float) -> float:

@@ -16,6 +16,8 @@ from ntkreg.reporting.workbook.cells import Heading
 from ntkreg.reporting.workbook.formats import SHARE, score_format
 
 Table = tuple[Sequence[Heading], Iterator[Sequence[Any]]]
+# the names label the bars of a chart
+LONGEST = 60
 _DIRECTIONS = {1: "up", -1: "down", 0: "shape"}
 
 
@@ -53,7 +55,7 @@ def importance(view: View) -> Table | None:
         for rank, j in enumerate(np.argsort(-sizes[0], kind="stable"), 1):
             effect = (*(each[j] for each in sizes), *(each[j] for each in shares))
             said = _agreement(view, found[j], names) if found else ()
-            yield (rank, cut(column_label(columns[j]), 200), *effect, *said)
+            yield (rank, cut(column_label(columns[j]), LONGEST), *effect, *said)
 
     return headings, rows()
 
@@ -91,7 +93,7 @@ def interactions(view: View) -> Table | None:
 
 def _pair(view: View, pair: Interaction) -> Sequence[Any]:
     columns = view.content.dataset.feature_columns
-    names = (cut(column_label(columns[j]), 200) for j in (pair.moved, pair.held))
+    names = (cut(column_label(columns[j]), LONGEST) for j in (pair.moved, pair.held))
     return (
         *(view.model(pair.model), *names),
         *(pair.size, pair.relative, pair.share, pair.together),
