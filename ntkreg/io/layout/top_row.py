@@ -82,7 +82,7 @@ def _below_lists(
         between = slice(best + 1, k)
         if best + 1 >= k or any(units_of(cells[k], cells[k + 1 : k + SAMPLE])):
             continue
-        if _lists(cells[between, :2], cells[k]):
+        if any(_lists(cells[between, j], cells[k]) for j in range(min(2, cells.shape[1]))):
             best = k
         elif 2 * present[k - 1] < present[k] and status[k - 1, 0] == Status.TEXT:
             if _has_data(status[between]).any():
@@ -93,11 +93,11 @@ def _below_lists(
     return best
 
 
-def _lists(columns: Cells, names: Cells) -> bool:
-    """Whether rows list the names, as those of the channels CH1, CH2, CH3."""
+def _lists(column: Cells, names: Cells) -> bool:
+    """Whether a column lists the names, as those of the channels CH1, CH2, CH3."""
     wanted = {fold(str(cell)) for cell in names if not is_blank(cell)}
-    hits = [[fold(str(cell)) in wanted for cell in column] for column in columns.T]
-    return any(sum(found) > 0 and 2 * sum(found) >= len(found) for found in hits)
+    found = [fold(str(cell)) in wanted for cell in column]
+    return sum(found) > 0 and 2 * sum(found) >= len(found)
 
 
 def _refuse_two_tables(names: Cells, first: int, second: int, file: str) -> None:
