@@ -45,7 +45,7 @@ def explained_by_levels(levels: pd.Series, values: NDArray[np.float64]) -> float
 
 
 def level_codes(levels: pd.Series) -> NDArray[np.int64]:
-    """Number the levels of a category, missing being one of them, shape (n_rows,)."""
+    """Return the number of the level in each row, missing being one of the levels."""
     return pd.factorize(levels.fillna("").astype(str))[0].astype(np.int64)
 
 

@@ -247,4 +247,3 @@ def against(confidence: float) -> float:
     measured: docs/performance.md, "Verdicts on knowledge".
     """
     return 1 - (1 - confidence) / 4
-
