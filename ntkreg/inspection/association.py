@@ -67,9 +67,9 @@ def shared_levels(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
     n = len(first)
     if n < MIN_ROWS or np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
-    pairs, counts = np.unique(np.column_stack([first, second]), axis=0, return_counts=True)
     sizes, other = np.bincount(first), np.bincount(second)
-    expected = sizes[pairs[:, 0]].astype(np.float64) * other[pairs[:, 1]]
+    pairs, counts = np.unique(first * len(other) + second, return_counts=True)
+    expected = sizes[pairs // len(other)].astype(np.float64) * other[pairs % len(other)]
     phi2 = float((counts.astype(np.float64) ** 2 / expected).sum()) - 1.0
     r, k = (float((c > 0).sum()) for c in (sizes, other))
     phi2 = max(0.0, phi2 - (r - 1) * (k - 1) / (n - 1))

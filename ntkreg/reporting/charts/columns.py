@@ -22,13 +22,22 @@ _LEVEL_HEIGHT = 16.0
 Values = NDArray[np.float64]
 
 
+def quartiles(values: Values) -> tuple[float, ...]:
+    """Return smallest value, first quartile, median, third quartile and largest value."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return tuple(float(q) for q in np.quantile(values, [0.0, 0.25, 0.5, 0.75, 1.0]))
+
+
 def shown_range(values: Values) -> tuple[float, float]:
     """Return the range of a histogram, which leaves out what lies 5 quartile distances away.
 
     One slipped decimal point would otherwise press all other rows into a single bar.
     """
-    low, first, third, high = np.quantile(values, [0.0, 0.25, 0.75, 1.0])
-    reach = _FAR * (third - first)
+    low, high = values.min(), values.max()
+    _, first, _, third, _ = quartiles(values)
+    # of the span of all floats, a multiple is no number
+    with np.errstate(over="ignore", invalid="ignore"):
+        reach = _FAR * (third - first)
     if reach > 0 and np.isfinite(reach):
         inside = values[(values >= first - reach) & (values <= third + reach)]
         low, high = inside.min(), inside.max()
@@ -55,7 +64,7 @@ def histogram(values: Values, role: str, label: str) -> Markup | None:
     if len(values) == 0:
         return None
     low, high = shown_range(values)
-    if not np.isfinite(high - low):
+    if 0.5 * high - 0.5 * low > 1e300:
         return None
     kept = values[(values >= low) & (values <= high)]
     settings, counts = np.unique(kept, return_counts=True)
@@ -84,9 +93,7 @@ def histogram(values: Values, role: str, label: str) -> Markup | None:
 
 def _quartiles(drawn: Element, values: Values, low: float, scale: float) -> None:
     """Add the middle half of the rows as a bar under the axis, and the median as a tick."""
-    first, median, third = (
-        _SIDE + (q - low) * scale for q in np.quantile(values, [0.25, 0.5, 0.75])
-    )
+    first, median, third = (_SIDE + (q - low) * scale for q in quartiles(values)[1:4])
     boxes(drawn, [(first, _BASE + 3, max(third - first, 1.0), 3)], "text", 0.45)
     boxes(drawn, [(median - 1, _BASE + 1.5, 2, 6)], "ink")
 

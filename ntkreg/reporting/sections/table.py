@@ -16,11 +16,12 @@ from ntkreg.reporting.charts import table as table_charts
 from ntkreg.reporting.text import column_label, cut, fixed, number, percent, plain
 from ntkreg.reporting.view import View
 
-MAX_COLUMNS = 60
+MAX_COLUMNS = 40
 MAX_GAPS = 24
 MAX_HEAT = 24
 MAX_PAIRS = 10
-MAX_CLUSTERS = 20
+MAX_CLUSTERS = 8
+MAX_NAMES = 8
 WORTH_A_PAIR = 0.5
 
 
@@ -62,9 +63,9 @@ def _number(view: View, column: Column, values: NDArray[np.float64]) -> dict[str
     known = values[np.isfinite(values)]
     facts: dict[str, Any] = {"column": cut(column_label(column), 80), "missing": 0}
     if len(known):
-        low, first, median, third, high = np.quantile(known, [0.0, 0.25, 0.5, 0.75, 1.0])
-        words = {"low": low, "first": first, "median": median, "third": third, "high": high}
-        facts |= {name: number(float(value)) for name, value in words.items()}
+        words = ("low", "first", "median", "third", "high")
+        found = zip(words, column_charts.quartiles(known), strict=True)
+        facts |= {name: number(value) for name, value in found}
     role = "chosen" if column.role == "target" else "level2"
     label = t["spread_label"].format(**facts) if len(known) else t["spread_empty"]
     chart = column_charts.histogram(known, role, label)
@@ -167,7 +168,7 @@ def together(view: View) -> dict[str, Any] | None:
         shown = shown[::-1]
     place = {int(k): at for at, k in enumerate(shown)}
     groups = view.clusters.members
-    blocks = [[place[k] for k in group] for group in groups if all(k in place for k in group)]
+    blocks = [[place[k] for k in group if k in place] for group in groups]
     is_number = np.array([columns[k].kind == "numeric" for k in shown], dtype=bool)
     left = len(columns) - len(kept)
     return {
@@ -177,7 +178,7 @@ def together(view: View) -> dict[str, Any] | None:
             strengths[np.ix_(shown, shown)],
             is_number[:, None] & is_number,
             [column_label(columns[k]) for k in shown],
-            [block for block in blocks if max(block) - min(block) < len(block)],
+            [b for b in blocks if len(b) > 1 and max(b) - min(b) < len(b)],
             t["together_label"].format(shown=len(shown), count=len(groups)),
         ),
         "mixed": not is_number.all(),
@@ -193,7 +194,8 @@ def _clusters(view: View) -> list[dict[str, str]]:
         {
             "mark": view.cluster_mark(position),
             "columns": comma.join(
-                [cut(columns[k].name, 60) for k in group[:12]] + ["…"] * (len(group) > 12)
+                [cut(columns[k].name, 60) for k in group[:MAX_NAMES]]
+                + ["…"] * (len(group) > MAX_NAMES)
             ),
             "least": fixed(float(np.abs(strengths[np.ix_(group, group)]).min()), 2),
         }
