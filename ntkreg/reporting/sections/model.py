@@ -30,17 +30,9 @@ def shap(view: View) -> dict[str, Any]:
     if not explanations:
         return {"none": t["none"]}
     names = [view.model(e.model) for e in explanations]
-    columns = view.content.dataset.feature_columns
     ranked = np.argsort(-explanations[0].importance, kind="stable")
     order = [int(k) for k in ranked[: shap_charts.MAX_COLUMNS]]
-    groups = view.clusters.members
-    marks = {k: view.cluster_mark(at) for at, group in enumerate(groups) for k in group}
-    labels = [
-        f"{cut(column_label(columns[k]), 33)} {marks[k]}"
-        if k in marks
-        else cut(column_label(columns[k]), 36)
-        for k in order
-    ]
+    labels = _labels(view, order)
     axis = with_unit(t["axis"], view.unit)
     importance = shap_charts.importance(
         explanations, order, labels, axis, t["importance_label"].format(column=labels[0])
@@ -68,6 +60,14 @@ def shap(view: View) -> dict[str, Any]:
         "dependence_note": t["dependence_note"].format(count=len(order)),
         "dependence": [_dependence(view, rank, k, names) for rank, k in enumerate(order, 1)],
     }
+
+
+def _labels(view: View, order: list[int]) -> list[str]:
+    """Return the names of columns for a chart, with the signs of their clusters."""
+    columns, groups = view.content.dataset.feature_columns, view.clusters.members
+    marks = {k: f" {view.cluster_mark(at)}" for at, group in enumerate(groups) for k in group}
+    widths = {k: 36 - 3 * (k in marks) for k in order}
+    return [cut(column_label(columns[k]), widths[k]) + marks.get(k, "") for k in order]
 
 
 def _clusters(view: View, order: list[int]) -> list[dict[str, str]]:
