@@ -10,7 +10,7 @@ import pytest
 from ntkreg.messages import LANGUAGES
 from ntkreg.reporting.charts import columns as column_charts
 from ntkreg.reporting.charts import table as table_charts
-from ntkreg.reporting.sections import table
+from ntkreg.reporting.sections import knowledge, model, table
 from ntkreg.reporting.view import View
 
 
@@ -127,3 +127,26 @@ def test_names_are_escaped_in_the_charts():
     )
     assert "<b>" not in chart
     assert "<i>" not in chart
+
+
+def test_a_verdict_of_a_cluster_says_so_and_shows_the_sum(holed):
+    names = ("保圧[MPa]", "保圧時間", "冷却時間")
+    verdict = dataclasses.replace(holed.knowledge[0], cluster=names)
+    content = dataclasses.replace(holed, knowledge=(verdict, holed.knowledge[2]))
+    found = knowledge.knowledge(View(content, "ja"))
+    first, second = found["rows"]
+    assert first["cells"][0]["cluster"] == "連動する列"
+    assert second["cells"][0]["cluster"] == ""
+    assert found["clusters"] == ["保圧[MPa]、保圧時間、冷却時間"]
+    assert "SHAP 値の合計" in first["pictures"][0]["chart"]
+    assert first["pictures"][0]["note"].startswith("保圧[MPa]、保圧時間、冷却時間")
+
+
+def test_shap_charts_mark_clusters_and_give_their_sum(holed):
+    content = dataclasses.replace(holed, explanations=holed.explanations[:1])
+    found = model.shap(View(content, "en"))
+    assert found["importance"].count("Ⓐ</text>") == 3
+    assert found["strips"][0]["chart"].count("Ⓐ</text>") == 3
+    joint = np.abs(content.explanations[0].values[:, 3:6].sum(axis=1)).mean()
+    assert [group["mark"] for group in found["clusters"]] == ["Ⓐ"]
+    assert f"{joint:.3g}" in found["clusters"][0]["sum"]
