@@ -62,6 +62,7 @@ def test_a_far_value_does_not_press_the_others_together():
     values = np.append(np.linspace(1, 2, 200), 540.0)
     assert column_charts.shown_range(values) == (1.0, 2.0)
     assert column_charts.shown_range(np.ones(5)) == (1.0, 1.0)
+    assert column_charts.shown_range(np.append(values, np.full(30, 40.0))) == (1.0, 540.0)
 
 
 @pytest.mark.parametrize("values", [[], [3.0], [-1e308, 1e308], [2.0, 2.0]])

@@ -17,6 +17,7 @@ MAX_LEVELS = 5
 MAX_SETTINGS = 12
 _TOP, _BASE, _SIDE = 3.0, 60.0, 3.0
 _FAR = 5.0
+_FEW = 0.03
 _LEVEL_HEIGHT = 16.0
 
 Values = NDArray[np.float64]
@@ -40,7 +41,9 @@ def shown_range(values: Values) -> tuple[float, float]:
         reach = _FAR * (third - first)
     if reach > 0 and np.isfinite(reach):
         inside = values[(values >= first - reach) & (values <= third + reach)]
-        low, high = inside.min(), inside.max()
+        # many far values are no slips but another level of the process
+        if len(values) - len(inside) <= _FEW * len(values):
+            low, high = inside.min(), inside.max()
     return float(low), float(high)
 
 
