@@ -1,6 +1,7 @@
 """How often knowledge verdicts are right, undecided and wrong, on planted effects.
 
-    python experiments/studies/knowledge_error_rates.py [--repeats 20] [--first-seed 0] [--models ...]
+    python experiments/studies/knowledge_error_rates.py [--repeats 20] [--first-seed 0]
+                                                        [--models ridge,ntk-kernel]
 
 Tables of 80 and 200 rows with noise of standard deviation 1 and twelve columns, uniform with
 standard deviation 1: effects of half the noise (rising, falling, a peak and a valley in the
