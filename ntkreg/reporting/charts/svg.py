@@ -204,8 +204,8 @@ def _rounded(match: re.Match[str]) -> str:
 def _is_empty(node: ElementTree.Element) -> bool:
     if node.attrib.get("display") == "none":
         return True
-    if node.tag == "g":
-        return len(node) == 0
+    if node.tag in ("g", "text"):
+        return len(node) == 0 and not node.text
     return not node.attrib.keys() & {"fill", "stroke"} and node.tag in ("path", "rect")
 
 
