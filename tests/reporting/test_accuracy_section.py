@@ -28,9 +28,8 @@ def test_every_point_names_sheet_row_and_values(content, charts):
         assert names[3].startswith(
             f"Sheet “測定値”, row {data.row_numbers[3]} ({data.groups[3]}): "
         )
-    assert f"actual {rows.actual[3]:.4g}, predicted {rows.predicted[3]:.4g}" in html.unescape(
-        POINT.findall(charts[0])[3]
-    )
+    said = f"actual {rows.actual[3]:.4g}, predicted {rows.predicted[3]:.4g}"
+    assert said in html.unescape(POINT.findall(charts[0])[3])
 
 
 def test_the_name_belongs_to_the_point(content, charts):

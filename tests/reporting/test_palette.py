@@ -44,6 +44,7 @@ def test_text_can_be_read(palette):
     page, chart = palette
     faint = {pair: contrast(page[pair[0]], page[pair[1]]) for pair in PAIRS}
     faint |= {role: contrast(chart[role], page["card"]) for role in ("text", "ink")}
+    faint["ink on a bar"] = contrast(chart["ink"], chart["bar"])
     assert {pair: value for pair, value in faint.items() if value < TEXT} == {}
 
 

@@ -1,9 +1,8 @@
 """From an Altair chart to a small inline SVG whose text and colours belong to the page.
 
-Vega draws one long path with 15-digit numbers for every point and repeats every attribute. For a
-page of thousands of points that is most of its bytes, so :func:`slim` rewrites circles, rounds
-numbers and lifts what all siblings share to their parent. Colours stay plain hexadecimal values
-of :data:`LIGHT`; the style sheet redirects them in dark mode by attribute selectors.
+Vega draws a long path of 15-digit numbers for every point and repeats every attribute, most of
+the bytes of a page, so :func:`slim` rewrites circles, rounds numbers and lifts what siblings share.
+Colours stay values of :data:`LIGHT`; the style sheet redirects them in dark mode by attribute.
 """
 
 from __future__ import annotations
@@ -37,6 +36,7 @@ COLOURS: dict[str, tuple[str, str]] = {
     "level3": ("#b1a7b5", "#b9b0bd"),
     "level4": ("#e08a72", "#e09a86"),
     "level5": ("#c93a3a", "#ee6a62"),
+    "bar": ("#b5cfe9", "#2f5075"),
     "missing": ("#86919a", "#76828d"),
 }
 LIGHT: dict[str, str] = {role: light for role, (light, _) in COLOURS.items()}

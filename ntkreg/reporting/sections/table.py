@@ -94,7 +94,7 @@ def _levels(view: View, column: Column, cells: pd.Series) -> dict[str, Any]:
     }
     label = t["levels_label"].format(**facts)
     sizes = [int(counts[name]) for name in names]
-    chart = column_charts.levels(names, sizes, t["other_levels"], "level2", label)
+    chart = column_charts.levels(names, sizes, t["other_levels"], "bar", label)
     return _item(view, column, chart, [t["most"].format(**facts)], len(cells) - int(counts.sum()))
 
 
