@@ -100,7 +100,6 @@ def _method(view: View, explanation: Explanation) -> str:
             method=word(view.t["shap_methods"], explanation.method),
             rows=len(explanation.rows),
             background=explanation.n_background,
-            seconds=number(explanation.seconds, 2),
         )
     )
 

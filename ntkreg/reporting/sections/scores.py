@@ -16,7 +16,6 @@ from ntkreg.reporting.text import (
     cut,
     decimals,
     fixed,
-    number,
     p_value,
     plain,
     with_unit,
@@ -83,7 +82,6 @@ def _result(
         "mae": fixed(result.overall.mae, places),
         "r2": fixed(result.overall.r2, 3),
         "interval": _interval(*result.rmse_interval, places),
-        "seconds": number(result.seconds, 2),
     }
     if comparison is not None:
         row |= {
