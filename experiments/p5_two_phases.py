@@ -92,33 +92,40 @@ def geometric(sizes: Sizes) -> dict[str, Array | float]:
     problem = last_layer(
         with_constant(shown.layers.features(X)), y[:, None], np.zeros_like(shown.head)
     )
-    before = [array.copy() for array in (*shown.layers.weights, *shown.layers.biases)]
     needed = int(np.ceil(np.log(1e-11) / np.log(problem.rate) / 2))
     grid = np.unique(np.linspace(0, min(needed, sizes.most_steps), 60).astype(int))
     losses = second_phase(shown.layers, problem.start, X, y, grid)
-    after = (*shown.layers.weights, *shown.layers.biases)
     late = losses.size // 2
     measured = np.log(losses[-1] / losses[late]) / (grid[-1] - grid[late])
-    fitted = TwoPhaseRegressor(
-        n_iterations=sizes.n_first + 200,
-        n_representation=sizes.n_first,
-        stopping="end",
-        width=sizes.wide,
-        learning_rate=LEARNING_RATE,
-    ).fit(X, y)
-    # the estimator standardises its rows; so does this
-    own = represent(phases, fitted.standard_.rows(X), y[:, None], [sizes.n_first])[0]
-    pairs = [*zip(before, after, strict=True)]
-    pairs += [*zip(own.layers.weights, fitted.layers_.weights, strict=True)]
     return {
         "steps": grid,
         "losses": losses,
         "bound": losses[0] * problem.rate ** (2.0 * grid),
         "rate": problem.rate,
         "speed_ratio": float(measured / (2 * np.log(problem.rate))),
-        "moved": max(float(np.abs(a - b).max()) for a, b in pairs),
+        "moved": hidden_change(sizes, X, y),
         "last_loss": float(2 * losses[-1]),
     }
+
+
+def hidden_change(sizes: Sizes, X: Array, y: Array) -> float:
+    """Return the largest difference of hidden weights with and without a second phase."""
+    first, more = (
+        TwoPhaseRegressor(
+            n_iterations=sizes.n_first + n_head,
+            n_representation=sizes.n_first,
+            stopping="end",
+            width=sizes.wide,
+            learning_rate=LEARNING_RATE,
+        ).fit(X, y)
+        for n_head in (0, 200)
+    )
+    pairs = zip(
+        (*first.layers_.weights, *first.layers_.biases),
+        (*more.layers_.weights, *more.layers_.biases),
+        strict=True,
+    )
+    return max(float(np.abs(a - b).max()) for a, b in pairs)
 
 
 def held_out(sizes: Sizes) -> dict[str, Array]:
