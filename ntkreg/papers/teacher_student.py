@@ -206,6 +206,6 @@ def _whole(name: str, value: Any, least: int, *, automatic: bool = False) -> Any
     if automatic and isinstance(value, str) and value == "auto":
         return None
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        allowed = f"{"'auto' or " if automatic else ''}an integer >= {least}"
-        raise ValueError(f"{name} must be {allowed}, got {value!r}")
+        other = "'auto' or " if automatic else ""
+        raise ValueError(f"{name} must be {other}an integer >= {least}, got {value!r}")
     return int(value)
