@@ -1,4 +1,4 @@
-"""P5: one wide layer gives full rank, and then the last layer alone fits every row, geometrically."""
+"""P5: one wide layer gives full rank, and the last layer alone then fits every row."""
 
 from __future__ import annotations
 
@@ -189,7 +189,8 @@ def run(fast: bool) -> Experiment:
         numbers={"rank_over_n": rank, "second_phase": fall, "held_out_rmse": errors},
         remarks=(
             "The operational form of the condition, the noise and a second phase of the last layer"
-            " alone are recalled, not read in the paper; the tables are made, the paper has images.",
+            " alone are recalled, not read in the paper; the tables are made, the paper has"
+            " images.",
             "Held-out error is compared at the end of both phases, without the early stop that"
             " TwoPhaseRegressor takes by default.",
         ),

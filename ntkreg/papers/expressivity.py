@@ -1,4 +1,4 @@
-"""The expressivity condition of P5, by singular values: can the last layer fit every row?"""
+"""The expressivity condition of P5 by singular values: whether the last layer fits every row."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def expressivity_condition(X: ArrayLike, network: Any) -> Expressivity:
     >>> from sklearn.neural_network import MLPRegressor
     >>> from ntkreg.papers import expressivity_condition
     >>> X = np.random.default_rng(0).normal(size=(20, 4))
-    >>> net = MLPRegressor(hidden_layer_sizes=(4, 40), activation="tanh", solver="lbfgs", max_iter=500, tol=0.1)
-    >>> net = net.set_params(random_state=0).fit(X, X[:, 0])
+    >>> net = MLPRegressor(hidden_layer_sizes=(4, 40), activation="tanh", random_state=0, tol=0.1)
+    >>> net = net.fit(X, X[:, 0])
     >>> expressivity_condition(X, net).outcome
     'full_rank'
     >>> expressivity_condition(np.vstack([X, X[:1]]), net).outcome
@@ -96,7 +96,9 @@ def expressivity_condition(X: ArrayLike, network: Any) -> Expressivity:
         network, rows = network.layers_, network.standard_.rows(rows)
     is_read = isinstance(network, HiddenLayers | KernelNetLayers)
     layers = network if is_read else layers_of(network)[0]
-    values = np.linalg.svd(with_constant(layers.features(rows)), compute_uv=False)
+    values = np.linalg.svd(with_constant(layers.features(rows)), compute_uv=False).astype(
+        np.float64
+    )
     return judge_rank(rows, values, layers.features(rows[:1]).shape[1], layers.analytic)
 
 
@@ -120,7 +122,7 @@ def judge_rank(rows: Array, values: Array, width: int, analytic: bool) -> Expres
         "too_narrow": "W271",
         "rank_deficient": "W272",
     }[outcome]
-    told = {"n_rows": n, "n_distinct": n_distinct, "width": width, "rank": rank}
+    told: dict[str, float] = {"n_rows": n, "n_distinct": n_distinct, "width": width, "rank": rank}
     told |= {"needed": n - 1, "ratio": smallest / largest if largest > 0 else 0.0}
     return Expressivity(
         *(outcome, n, n_distinct, width, rank, smallest, largest, tolerance, analytic),

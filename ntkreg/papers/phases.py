@@ -109,8 +109,8 @@ def represent(
     """
     found: list[tuple[int, Layers, Array, bool]] = []
     if phases.base is None:
-        for shot in train(rows, targets, phases.widths, stops, phases.rate, phases.seed):
-            found.append((shot.n_steps, shot.layers, shot.head, shot.finite))
+        shots = train(rows, targets, phases.widths, stops, phases.rate, phases.seed)
+        found += [(shot.n_steps, shot.layers, shot.head, shot.finite) for shot in shots]
     else:
         for n_steps in stops:
             layers, head = layers_of(_fit_base(phases, rows, targets, n_steps))

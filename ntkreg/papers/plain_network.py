@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ def initial_layers(n_columns: int, widths: Sequence[int], seed: int) -> HiddenLa
     """
     rng = np.random.default_rng(seed)
     sizes = [n_columns, *widths]
-    pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+    pairs = list(pairwise(sizes))
     weights = [rng.normal(scale=np.sqrt(2.0 / a), size=(a, b)) for a, b in pairs]
     biases = [rng.uniform(-1.0, 1.0, size=b) for b in widths]
     return HiddenLayers(weights, biases, "softplus", float(1.0 / np.sqrt(widths[-1])))

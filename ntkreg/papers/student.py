@@ -143,9 +143,7 @@ def unit_outer(student: Student) -> Student:
     many neurons of each sign (our step; what the paper does between its phases is not known).
     """
     weights = bounded(student.outer)
-    return Student(
-        student.inner * np.abs(weights)[:, :, None], np.where(weights < 0, -1.0, 1.0)
-    )
+    return Student(student.inner * np.abs(weights)[:, :, None], np.where(weights < 0, -1.0, 1.0))
 
 
 def curvature(student: Student, rows: Array, share: Array, n_products: int = 30) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,9 +86,7 @@ class Choice:
     error: float | None
 
 
-def explored_best(
-    found: Explored, n_starts: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def explored_best(found: Explored, n_starts: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return, for chains in runs of `n_starts`, the chain of least energy, and all by run."""
     by_run = np.arange(len(found.energies)).reshape(-1, n_starts)
     best = np.argmin(found.energies[by_run], axis=1)
@@ -185,7 +182,7 @@ def _outcome(n_cuts: int) -> Noisy:
 
 
 def _sentence(
-    outcome: Noisy, choice: Choice, candidates: Candidates, losses: Sequence[float], n_cuts: int
+    outcome: Noisy, choice: Choice, candidates: Candidates, losses: Array, n_cuts: int
 ) -> Sentence:
     code = {"reached": "I275", "cut": "I276", "diverged": "W275"}[outcome]
     told = {"width": choice.width, "n_starts": candidates.n_starts, "n_cuts": n_cuts}

@@ -78,7 +78,7 @@ class TeacherStudentRegressor(RegressorMixin, BaseEstimator):
     True
     """
 
-    def __init__(  # noqa: PLR0913  (one keyword a constant that may be fixed)
+    def __init__(
         self,
         *,
         width: int | str = "auto",

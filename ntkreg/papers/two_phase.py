@@ -91,7 +91,7 @@ class TwoPhaseRegressor(RegressorMixin, BaseEstimator):
     'full_rank'
     """
 
-    def __init__(  # noqa: PLR0913  (one keyword a constant that may be fixed)
+    def __init__(
         self,
         base: Any = None,
         *,

@@ -63,7 +63,9 @@ def test_duplicated_rows_are_reported_and_the_fit_goes_on(table):
     assert np.isfinite(model.predict(X)).all()
 
 
-@pytest.mark.parametrize("base", [None, MLP, NTKRegressor(width=16, depth=1, activation="relu", metric=None)])
+@pytest.mark.parametrize(
+    "base", [None, MLP, NTKRegressor(width=16, depth=1, activation="relu", metric=None)]
+)
 def test_the_condition_of_a_fitted_model_is_that_of_its_training_rows(table, base):
     model = TwoPhaseRegressor(base, n_iterations=20, n_representation=10, stopping="end")
     model.fit(*table)
@@ -125,7 +127,7 @@ def test_without_noise_and_second_phase_a_base_predicts_as_it_does_alone(table, 
     base = clone(base)
     phases = Phases(base, (), 0.1, 0.0, 3)
     shown = represent(phases, table[0], y, [25])[0]
-    name = "max_iter" if base is MLP else "n_steps"
+    name = "n_steps" if isinstance(base, NTKRegressor) else "max_iter"
     alone = base.set_params(**{name: 25, "random_state": 3}).fit(table[0], y)
     found = with_constant(shown.layers.features(table[0])) @ shown.head
     np.testing.assert_allclose(found, alone.predict(table[0]), atol=1e-9)
@@ -160,5 +162,5 @@ def test_unusable_parameters_are_named(table, changes, message):
 
 
 def test_a_model_without_hidden_layers_is_refused(table):
-    with pytest.raises(ValueError, match="whose hidden layers can be read.*got LinearRegression"):
+    with pytest.raises(ValueError, match=r"whose hidden layers can be read.*got LinearRegression"):
         layers_of(LinearRegression().fit(*table))
