@@ -44,6 +44,7 @@ from ntkreg.ntk.prescription.options import Options
 from ntkreg.ntk.prescription.prescribe import Prescribed, prescribe
 from ntkreg.ntk.prescription.projection import Projection, project
 from ntkreg.ntk.results import TrainingTrace
+from ntkreg.ntk.training.as_prescribed import default_width
 from ntkreg.preprocessing import TableEncoder
 from ntkreg.preprocessing.embedding import embed
 
@@ -81,7 +82,7 @@ def leading_member(prescribed: Prescribed) -> Member:
 
 
 def make_problem(
-    train: pd.DataFrame, test: pd.DataFrame, target: str, width: int, max_rows: int
+    train: pd.DataFrame, test: pd.DataFrame, target: str, width: int | None, max_rows: int
 ) -> Problem:
     """Encode a table, prescribe, and draw the start."""
     if len(train) > max_rows:
@@ -92,7 +93,9 @@ def make_problem(
     )
     prescribed = prescribe(X, train[target].to_numpy(dtype=float)[:, None], options=Options())
     member = leading_member(prescribed)
-    shape = Architecture(member.prescription.branches, width, n_networks=1)
+    branches = member.prescription.branches
+    own = default_width(*member.inputs.shape, max(branch.depth for branch in branches))
+    shape = Architecture(branches, width or own, n_networks=1)
     start = initial_weights(shape, member.inputs.shape[1], 1, seed=0)
     others = apply_metric(member.metric, embed(member.embedding, Z))
     return Problem(member, shape, start, others, prescribed.target.values)
@@ -184,7 +187,10 @@ def compare(name: str, problem: Problem, max_steps: int) -> tuple[bool, ...] | N
     """Print one table's row, and return whether steps, gap and both speeds reach their goals."""
     numbers = problem.member.prescription
     steps = numbers.n_steps
-    head = f"{name:20.20s} {numbers.name:9s} {len(problem.target):5d} {steps:8d}"
+    head = (
+        f"{name:20.20s} {numbers.name:9s} {len(problem.target):5d}"
+        f" {problem.shape.width:5d} {steps:8d}"
+    )
     (fast, trace), fast_seconds = timed(lambda: accelerated(problem, numbers.n_steps_accelerated))
     closed, closed_seconds, point_seconds = closed_form(problem, steps)
     fast_predicted = problem.predict(fast)
@@ -232,16 +238,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tasks")
     parser.add_argument("--tables", help="comma-separated names; default: all")
-    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--width", type=int, help="default: as NTKRegressor chooses it")
     parser.add_argument("--max-rows", type=int, default=400)
     parser.add_argument("--max-plain-steps", type=int, default=20_000)
     parser.add_argument("--flow", action="store_true")
     options = parser.parse_args()
     wanted = options.tables.split(",") if options.tables else None
     print(
-        f"{'table':20s} {'model':9s} {'n':>5s} {'gd steps':>8s} {'s':>7s} {'acc.':>5s}"
-        f" {'to loss':>7s} {'ratio':>6s} {'s':>7s} {'rises':>5s} {'cuts':>4s} {'gap':>6s}"
-        f" {'closed s':>8s} {'speed':>7s} {'point':>7s} {'gap':>6s}"
+        f"{'table':20s} {'model':9s} {'n':>5s} {'width':>5s} {'gd steps':>8s} {'s':>7s}"
+        f" {'acc.':>5s} {'to loss':>7s} {'ratio':>6s} {'s':>7s} {'rises':>5s} {'cuts':>4s}"
+        f" {'gap':>6s} {'closed s':>8s} {'speed':>7s} {'point':>7s} {'gap':>6s}"
     )
     verdicts = []
     for name, splits in runpy.run_path(options.tasks)["tasks"]():
@@ -260,6 +266,9 @@ def main() -> None:
         f"closed form {GOAL_SPEED} x",
         f"point of its path {GOAL_SPEED} x",
     )
+    if not verdicts:
+        print("no table of these names on which gd can be run")
+        return
     for label, reached in zip(labels, zip(*verdicts, strict=True), strict=True):
         print(f"{label}: on {sum(reached)} of {len(reached)} tables where gd can be run")
 

@@ -34,7 +34,7 @@ def predict(
     model = load_model(folder)
     reading = options.reading(sheet, encoding, header_row, no_header, fill_merged)
     predictions = predict_file(model, file, language=talk.language, lsl=lsl, usl=usl, **reading)
-    write_predictions(predictions, out)
+    write_predictions(predictions, out, talk.language)
     talk.warn([entry.message for entry in predictions.ledger.of("warning")])
     if predictions.scores is not None:
         values = {"r2": predictions.scores.r2, "rmse": predictions.scores.rmse,

@@ -89,7 +89,14 @@ def study_and_write(
     **settings
         Passed on to `run_study`.
     """
-    from ntkreg.study import check_free, decisions_in_words, failed_gates, run_study, write_run
+    from ntkreg.study import (
+        check_free,
+        decisions_in_words,
+        failed_gates,
+        knowledge_in_words,
+        run_study,
+        write_run,
+    )
 
     check_free(folder, force=force)
     with talk.progress() as progress:
@@ -102,6 +109,8 @@ def study_and_write(
     for sentence in content.benchmark.verdict:
         talk.result(sentence.text(talk.language))
     for sentence in decisions_in_words(content.intervals, content.decisions):
+        talk.say(sentence)
+    for sentence in knowledge_in_words(content.knowledge, content.benchmark.chosen):
         talk.say(sentence)
     for sentence in content.declined:
         talk.result(f"{sentence.text(talk.language)} {sentence.hint(talk.language)}".rstrip())

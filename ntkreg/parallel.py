@@ -9,6 +9,9 @@ from typing import TypeVar
 
 from joblib import cpu_count
 
+# rows; work on fewer is done before a thread has begun
+WORTH_THREADS = 50_000
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -42,6 +44,39 @@ def explained_by_levels(levels: pd.Series, values: NDArray[np.float64]) -> float
     return float(np.clip(1.0 - within / y.var(ddof=1), 0.0, 1.0))
 
 
+def level_codes(levels: pd.Series) -> NDArray[np.int64]:
+    """Return the number of the level in each row, missing being one of the levels."""
+    return pd.factorize(levels.fillna("").astype(str))[0].astype(np.int64)
+
+
+def shared_levels(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
+    """Return how closely the levels of two categories go together, between 0 and 1.
+
+    Parameters
+    ----------
+    first, second : ndarray of shape (n_rows,)
+        Numbers of the levels.
+
+    Returns
+    -------
+    float
+        Cramer's V corrected for bias, so that many small levels do not go together by chance
+        (Bergsma 2013, Journal of the Korean Statistical Society 42, 323-328). 0 with fewer than
+        10 rows or a single level.
+    """
+    n = len(first)
+    if n < MIN_ROWS or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    sizes, other = np.bincount(first), np.bincount(second)
+    pairs, counts = np.unique(first * len(other) + second, return_counts=True)
+    expected = sizes[pairs // len(other)].astype(np.float64) * other[pairs % len(other)]
+    phi2 = float((counts.astype(np.float64) ** 2 / expected).sum()) - 1.0
+    r, k = (float((c > 0).sum()) for c in (sizes, other))
+    phi2 = max(0.0, phi2 - (r - 1) * (k - 1) / (n - 1))
+    smaller = min(r - (r - 1) ** 2 / (n - 1), k - (k - 1) ** 2 / (n - 1)) - 1
+    return float(min(1.0, np.sqrt(phi2 / smaller))) if smaller > 1e-9 else 0.0
+
+
 def association(first: pd.Series, second: pd.Series) -> float:
     """Return how strongly two columns move together, between 0 and 1.
 
@@ -54,13 +89,13 @@ def association(first: pd.Series, second: pd.Series) -> float:
     -------
     float
         Two numbers: the larger of |Pearson| and |Spearman| on rows where both are known. A number
-        and a category: the square root of :func:`explained_by_levels`. Two categories: 0, not
-        measured. 0 as well when there are fewer than 10 rows or no variation.
+        and a category: the square root of :func:`explained_by_levels`. Two categories:
+        :func:`shared_levels`. 0 when there are fewer than 10 rows or no variation.
     """
     if not is_numeric(first):
         first, second = second, first
     if not is_numeric(first):
-        return 0.0
+        return shared_levels(level_codes(first), level_codes(second))
     if not is_numeric(second):
         return float(np.sqrt(explained_by_levels(second, numbers(first))))
     pair = pd.DataFrame({"x": numbers(first), "z": numbers(second)}).dropna()
@@ -72,7 +107,9 @@ def association(first: pd.Series, second: pd.Series) -> float:
     )
 
 
-def correlated_partner(column: Column, dataset: Dataset) -> str | None:
+def correlated_partner(
+    column: Column, dataset: Dataset, apart_from: Collection[str] = ()
+) -> str | None:
     """Return the name of the feature that moves most closely together with a feature.
 
     Parameters
@@ -81,6 +118,8 @@ def correlated_partner(column: Column, dataset: Dataset) -> str | None:
         A feature.
     dataset : Dataset
         Its table.
+    apart_from : collection of str, default=()
+        Names of features that do not count.
 
     Returns
     -------
@@ -91,7 +130,7 @@ def correlated_partner(column: Column, dataset: Dataset) -> str | None:
     strengths = {
         other.name: association(own, dataset.features[other.key])
         for other in dataset.feature_columns
-        if other.key != column.key
+        if other.key != column.key and other.name not in apart_from
     }
     partner = max(strengths, key=lambda name: strengths[name], default=None)
     return partner if partner is not None and strengths[partner] > CORRELATED else None

@@ -109,9 +109,12 @@ class KnowledgeVerdict:
         Share of bootstrap resamples of rows that support the leading direction or shape.
     slope : float
         Least-squares slope of the Shapley value on the column, in target units per standard
-        deviation of the column.
+        deviation of the column (of a cluster: of the sum, along its common direction).
     reason : Sentence
         In words.
+    cluster : tuple of str, default=()
+        Names of the columns that move together and share this verdict, in the order of the
+        table; empty where the column stands alone.
     """
 
     expectation: Expectation
@@ -120,6 +123,7 @@ class KnowledgeVerdict:
     confidence: float
     slope: float
     reason: Sentence
+    cluster: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

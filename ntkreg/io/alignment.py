@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
 from ntkreg.io.cells.units import same_unit, without_unit
-from ntkreg.io.cells.values import ABSENT, Status, parse_number
+from ntkreg.io.cells.values import ABSENT, Status
 from ntkreg.io.columns.column import READABLE, RawColumn
 from ntkreg.io.columns.describe import Values, to_frame
 from ntkreg.io.columns.findings import Finder, missing_entries, numeric_entries
 from ntkreg.io.dataset import Column
 from ntkreg.io.layout.names import fold, nearest
 from ntkreg.io.ledger import Ledger, LedgerEntry
+from ntkreg.io.levels import match_levels
 from ntkreg.io.raw import RawTable
 from ntkreg.messages import Sentence
 
 MANY_OUTSIDE = 0.1
+_SHOWN = 5
 # a few new rows say nothing about what is a mark and what a value, or a code; training rows did
 _OF_TRAINING = ("W118", "W160", "W170")
 
@@ -180,28 +182,20 @@ def _labels(
     finder = Finder(found, raw.row_numbers, raw.source.sheet)
     remarks.entries += missing_entries(finder)
     _note_missing(np.array([label is None for label in labels], dtype=bool), column, remarks)
-    known = {_spelling(level): level for level in column.levels}
-    known.update({fold(level): level for level in column.levels})
-    known.update({level: level for level in column.levels})
-    unseen = []
-    for i, label in enumerate(labels):
-        if label is None:
-            continue
-        labels[i] = known.get(label) or known.get(fold(label)) or known.get(_spelling(label))
-        if labels[i] is None:
-            unseen.append(i)
-            values = {"column": column.name, "value": label}
-            remarks.rows[i].append(Sentence("I112", values))
-    if unseen:
-        remarks.entries.append(finder.entry("warning", "W129", np.array(unseen)))
-    return labels
-
-
-def _spelling(label: str) -> str:
-    """Level as a workbook would give it: the text 1.0 is its number 1, but 001 is a code."""
-    narrow = fold(label)
-    number = None if narrow[:1] == "0" and narrow[1:2].isdigit() else parse_number(narrow)[0]
-    return narrow if number is None else f"{number:.15g}"
+    levels = match_levels(labels, column.levels)
+    present = np.array([label is not None for label in labels], dtype=bool)
+    matched = np.array([level is not None for level in levels], dtype=bool)
+    unseen = np.flatnonzero(present & ~matched)
+    for i in unseen:
+        values = {"column": column.name, "value": labels[i]}
+        remarks.rows[i].append(Sentence("I112", values))
+    if len(unseen):
+        remarks.entries.append(finder.entry("warning", "W129", unseen))
+    respelt = np.flatnonzero(matched & (labels != levels))
+    if len(respelt):
+        pairs = dict.fromkeys(f"{labels[i]} → {levels[i]}" for i in respelt)
+        remarks.entries.append(finder.entry("repair", "R171", respelt, pairs=[*pairs][:_SHOWN]))
+    return levels
 
 
 def _note_missing(missing: NDArray[np.bool_], column: Column, remarks: _Remarks) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ntkreg.io.cells.units import without_unit
-from ntkreg.io.columns.column import RawColumn, levels_of
+from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.dataset import Role
 from ntkreg.io.layout.names import tidy
 from ntkreg.io.ledger import LedgerEntry
@@ -72,7 +72,7 @@ def looks_like_group(column: RawColumn) -> bool:
         known = values[np.isfinite(values)]
         if np.any(known != np.round(known)) or np.any(known < 0):
             return False
-    levels = levels_of(column.labels())
+    levels = column.coded[1]
     return 1 < len(levels) <= _MAX_PER_ROW * len(column.cells)
 
 
@@ -91,7 +91,7 @@ def _folded(header: str) -> str:
 
 
 def _entry(code: str, column: RawColumn, raw: RawTable) -> LedgerEntry:
-    levels = levels_of(column.labels())
+    levels = column.coded[1]
     values = {"column": column.name, "count": len(levels), "values": list(levels[:_SHOWN])}
     message = Sentence(code, values)
     return LedgerEntry("warning", message, raw.source.sheet, None, column.name, len(column.cells))

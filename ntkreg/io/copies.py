@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.spread import mostly_distinct
 from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.io.raw import RawTable
 from ntkreg.messages import Sentence
+from ntkreg.parallel import WORTH_THREADS, map_on_threads, threads_for
 
 _SHOWN = 10
 _PAIRS = 3
@@ -23,8 +26,9 @@ _MAX_COLUMNS = 500
 _MAX_ROWS = 5_000
 _MIN_ROWS = 10
 
-_MANY = 50_000
-_PLACES = 1 << 24
+_DECISIVE = 3
+_SAMPLE = 1_000
+_PART = 1 << 16
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 Rows = NDArray[np.int64]
@@ -44,76 +48,102 @@ def copy_entries(raw: RawTable, target: RawColumn, rows: Rows) -> list[LedgerEnt
         Usable rows, as positions in the table.
     """
     compared = [c for c in raw.columns if c.kind in ("numeric", "category", "date") or c is target]
-    exact = _repeated(_codes(compared, rows, None))
-    repeated = exact.copy()
     numeric = [c for c in compared if c.kind == "numeric"]
+    # those with the most different cells first: mostly a few of them decide
+    ordered = sorted((_Comparable(c, rows) for c in compared), key=_variety, reverse=True)
+    exact = repeated = _repeated(ordered, None)
     # a generator: mostly the first two columns decide
-    varied = (c for c in numeric if _mostly_distinct(c.numbers()[rows]))
+    varied = (
+        c for c in ordered if c.numeric and mostly_distinct(c.values.astype(np.float64, copy=False))
+    )
     if sum(1 for _ in islice(varied, 2)) > 1:
         for offset in (0.0, 0.5):
-            repeated |= _repeated(_codes(compared, rows, offset))
-    entries = _row_entry(rows[repeated], int(exact.sum()), raw)
+            repeated = np.union1d(repeated, _repeated(ordered, offset))
+    entries = _row_entry(rows[repeated], len(exact), raw)
     return entries + _column_entry([c for c in numeric if c is not target], raw, rows)
 
 
-def _codes(columns: Sequence[RawColumn], rows: Rows, offset: float | None) -> list[Codes]:
-    """Columns as comparable cells: numbers as they are, or as cells of a grid."""
-    table: list[Codes] = []
-    for column in columns:
-        if column.kind != "numeric":
-            table.append(pd.factorize(pd.Series(column.labels()[rows], dtype=object))[0])
-            continue
-        values = column.numbers()[rows]
-        if offset is not None:
+def _variety(column: _Comparable) -> int:
+    """Return the number of different cells in a sample of a column."""
+    return len(np.unique(column.values[:: len(column.values) // _SAMPLE + 1]))
+
+
+class _Comparable:
+    """Some rows of a column as comparable cells: numbers as they are, or as cells of a grid."""
+
+    def __init__(self, column: RawColumn, rows: Rows) -> None:
+        self.numeric = column.kind == "numeric"
+        values = column.numbers() if self.numeric else column.coded[0]
+        self.values: Codes = values if len(rows) == len(values) else values[rows]
+
+    @cached_property
+    def _spread(self) -> float:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(np.nanstd(self.values)) if np.isfinite(self.values).any() else 0.0
+
+    def codes(self, some: Rows | slice, offset: float | None) -> Codes:
+        """Return those of some of the rows."""
+        values = self.values[some]
+        if self.numeric and offset is not None and np.isfinite(self._spread) and self._spread > 0:
             with np.errstate(over="ignore", invalid="ignore"):
-                spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
-            if np.isfinite(spread) and spread > 0:
-                values = np.floor(values / (_GRID * spread) + offset)
-        table.append(values)
-    return table
+                values = np.floor(values / (_GRID * self._spread) + offset)
+        return values
 
 
-def _repeated(table: Sequence[Codes]) -> NDArray[np.bool_]:
-    """Which rows are equal to one above them."""
-    if not table:
-        return np.zeros(0, dtype=bool)
-    keys = _keys(table)
-    ordered = np.sort(keys)
+def _repeated(columns: Sequence[_Comparable], offset: float | None) -> Rows:
+    """Positions of the rows that are equal to one above them."""
+    some: Rows = np.empty(0, dtype=np.int64)
+    for asked in (columns[:_DECISIVE], columns):
+        table = [column.codes(some if len(some) else slice(None), offset) for column in asked]
+        shared = _sharing(_keys(table))
+        if not len(shared):
+            return shared
+        # only rows that share their key with another need be looked at further
+        some = some[shared] if len(some) else shared
+    frame = pd.DataFrame({j: c.codes(some, offset) for j, c in enumerate(columns)})
+    return np.asarray(some[frame.duplicated().to_numpy()])
+
+
+def _sharing(keys: NDArray[np.uint64]) -> Rows:
+    """Positions of the keys that are there twice."""
+    some = _crowded(keys) if len(keys) > WORTH_THREADS else np.arange(len(keys))
+    ordered = np.sort(keys[some])
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    repeated = np.zeros(len(keys), dtype=bool)
-    if len(twice):
-        # few rows share a key, and only they are compared cell by cell
-        some = np.flatnonzero(np.isin(keys, twice))
-        frame = pd.DataFrame({j: column[some] for j, column in enumerate(table)})
-        repeated[some] = frame.duplicated().to_numpy()
-    return repeated
+    return some[np.isin(keys[some], twice)] if len(twice) else some[:0]
+
+
+def _crowded(keys: NDArray[np.uint64]) -> Rows:
+    """Positions of the keys that share their last bits with another: equal ones are among them."""
+    n_places = 1 << (2 * len(keys) - 1).bit_length()
+    places = (keys & np.uint64(n_places - 1)).view(np.int64)
+    last = np.empty(n_places, dtype=np.int32)
+    positions = np.arange(len(keys), dtype=np.int32)
+    last[places] = positions
+    # whoever is not the last one at its place has another one there
+    crowded = np.zeros(n_places, dtype=bool)
+    crowded[places[last[places] != positions]] = True
+    return np.flatnonzero(crowded[places])
 
 
 def _keys(table: Sequence[Codes]) -> NDArray[np.uint64]:
     """One number for each row, the same for equal rows."""
     keys = np.zeros(len(table[0]), dtype=np.uint64)
-    for column in table:
-        # nought has two signs and NaN many forms, which compare as one
-        keys ^= np.where(np.isnan(column), np.nan, column + 0.0).view(np.uint64)
-        for shift in (32, 29):
-            keys ^= keys >> np.uint64(shift)
-            keys *= _MIX
-        keys ^= keys >> np.uint64(32)
+
+    def mix(first: int) -> None:
+        # a part fits into a processor's own memory, with all that is made of it
+        part = keys[first : first + _PART]
+        for column in table:
+            cells = column[first : first + _PART]
+            # nought has two signs and NaN many forms, which compare as one
+            part ^= np.where(np.isnan(cells), np.nan, cells + 0.0).view(np.uint64)
+            for shift in (32, 29):
+                part ^= part >> np.uint64(shift)
+                part *= _MIX
+            part ^= part >> np.uint64(32)
+
+    n_threads = threads_for(None) if len(keys) >= WORTH_THREADS else 1
+    map_on_threads(mix, range(0, len(keys), _PART), n_threads)
     return keys
-
-
-def _mostly_distinct(values: NDArray[np.float64]) -> bool:
-    """Whether more than half of the values of a column differ from each other."""
-    known = values[~np.isnan(values)]
-    half = len(values) / 2
-    if len(known) > _MANY:
-        # at most a few in a hundred share a place here, and only near the half does that matter
-        places = np.zeros(_PLACES, dtype=bool)
-        places[_keys([known]) & np.uint64(_PLACES - 1)] = True
-        taken = int(np.count_nonzero(places))
-        if taken > half or (taken < 0.9 * half and len(known) < _PLACES // 8):
-            return taken > half
-    return len(np.unique(known)) > half
 
 
 def _row_entry(rows: Rows, n_exact: int, raw: RawTable) -> list[LedgerEntry]:

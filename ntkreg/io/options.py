@@ -92,8 +92,11 @@ class ReadOptions:
 
     @property
     def wishes(self) -> Wishes:
-        """What is said about the layout."""
-        return Wishes(self.header_row, self.no_header, self.fill_merged)
+        """What is said about the layout, and about marks, whose columns have no names yet."""
+        texts = {form for text in self.missing for form in (text, text.rpartition("=")[2])}
+        words = frozenset(narrow(text).lower() for text in texts) - {""}
+        marks = Marks(missing=words, numbers=_numbers(words))
+        return Wishes(self.header_row, self.no_header, self.fill_merged, marks)
 
     def settings(self) -> dict[str, Any]:
         """Return the options as they stand in the record of a run: plain JSON values."""
@@ -113,9 +116,8 @@ class ReadOptions:
         own = frozenset(w for s in scopes for w in missing.get(s, ()))
         # what is said of one column goes before what is said of all
         words = (frozenset(missing.get("", ())) - own_keep) | own
-        numbers = frozenset(n for word in words if (n := parse_number(word)[0]) is not None)
         kept = own_keep | (frozenset(keep.get("", ())) - own)
-        return Marks(kept, words, numbers, self.censored == "limit")
+        return Marks(kept, words, _numbers(words), self.censored == "limit")
 
     def unused(self, columns: Sequence[RawColumn]) -> list[LedgerEntry]:
         """Say which of the words asked for stand in no cell: they may be slips of the pen."""
@@ -147,6 +149,10 @@ def remembered(settings: Mapping[str, Any]) -> ReadingKeywords:
         "missing": options.missing,
         "censored": options.censored,
     }
+
+
+def _numbers(words: Iterable[str]) -> frozenset[float]:
+    return frozenset(n for word in words if (n := parse_number(word)[0]) is not None)
 
 
 def _texts(values: Any) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
@@ -17,7 +18,6 @@ from ntkreg.io.columns.column import RawColumn, read_column
 from ntkreg.io.columns.findings import column_entries
 from ntkreg.io.dataset import Source
 from ntkreg.io.files.grid import Cells, Grid
-from ntkreg.io.files.other_workbook import read_other_workbook
 from ntkreg.io.files.sniff import WORKBOOK_SUFFIXES, identify, read_bytes
 from ntkreg.io.files.text import read_text
 from ntkreg.io.files.workbook import read_workbook
@@ -26,9 +26,9 @@ from ntkreg.io.layout.table import Layout, find_table
 from ntkreg.io.ledger import Ledger, LedgerEntry
 from ntkreg.io.options import ReadingKeywords, ReadOptions
 from ntkreg.messages import Sentence
-from ntkreg.parallel import map_on_threads, threads_for
+from ntkreg.parallel import WORTH_THREADS, map_on_threads, threads_for
 
-_WORTH_THREADS = 50_000
+_FEW_NAMELESS = 2
 
 
 @dataclass(frozen=True)
@@ -96,14 +96,10 @@ def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
     """
     path, options = Path(path), ReadOptions.of(reading)
     data = read_bytes(path)
-    kind = identify(data, path)
-    if kind == "xlsx":
-        grid = read_workbook(data, path.name, options.sheet)
-    elif kind == "text":
-        grid = read_text(data, path.name, options.encoding)
-    else:
-        grid = read_other_workbook(data, path.name, kind, options.sheet)
-    grid, layout = find_table(grid, path.name, options.wishes)
+    with ThreadPoolExecutor(1) as pool:
+        digest = pool.submit(hashlib.sha256, data)
+        grid, layout = find_table(_read_grid(data, path, options), path.name, options.wishes)
+    del data
     rows = layout.rows + 1
     columns = tuple(_columns(grid, layout, path.name, options))
     units = () if layout.header.unit_row is None else (layout.header.unit_row + 1,)
@@ -115,7 +111,7 @@ def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
         sheet=grid.sheet,
         header_rows=tuple(row + 1 for row in layout.header.rows) + units,
         first_cell=layout.first_cell,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=digest.result().hexdigest(),
     )
     entries = (
         *_file_entries(grid, path, options.sheet),
@@ -125,6 +121,13 @@ def read_raw(path: str | Path, **reading: Unpack[ReadingKeywords]) -> RawTable:
         *_name_entries(columns, grid.sheet, layout.header.body),
     )
     return RawTable(source, columns, rows, entries)
+
+
+def _read_grid(data: bytes, path: Path, options: ReadOptions) -> Grid:
+    kind = identify(data, path)
+    if kind == "text":
+        return read_text(data, path.name, options.encoding)
+    return read_workbook(data, path.name, kind, options.sheet)
 
 
 def _columns(grid: Grid, layout: Layout, file: str, options: ReadOptions) -> list[RawColumn]:
@@ -144,7 +147,7 @@ def _columns(grid: Grid, layout: Layout, file: str, options: ReadOptions) -> lis
         column = read_column(cells, names[k], originals[k], unit, j, decimal, marks[k])
         return replace(column, entries=column_entries(column, layout.rows + 1, grid.sheet))
 
-    n_threads = threads_for(None) if len(table) >= _WORTH_THREADS else 1
+    n_threads = threads_for(None) if len(table) >= WORTH_THREADS else 1
     return map_on_threads(read, range(len(names)), n_threads)
 
 
@@ -195,4 +198,8 @@ def _name_entries(columns: tuple[RawColumn, ...], sheet: str | None, row: int) -
         entries.append(
             LedgerEntry("repair", message, sheet, row, column.name, 1, column.original, column.name)
         )
+    nameless = [column.name for column in columns if not column.original]
+    if len(nameless) >= max(_FEW_NAMELESS, len(columns) / 2):
+        counts = {"count": len(nameless), "columns": len(columns), "row": row}
+        entries.append(LedgerEntry("warning", Sentence("W190", counts), sheet, row))
     return entries

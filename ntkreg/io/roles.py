@@ -146,7 +146,8 @@ def make_dataset(raw: RawTable, roles: Mapping[int, Role]) -> Dataset:
         entries += _rows_without(column, raw, usable & np.isnan(seconds), "W120")
         usable &= np.isfinite(seconds)
     rows = np.flatnonzero(usable)
-    entries += check_target(target, y[rows], raw)
+    y = y[rows]
+    entries += check_target(target, y, raw)
     groups = None
     if "group" in where:
         groups, missing = _group_labels(raw.columns[where["group"]], rows, raw)
@@ -164,7 +165,7 @@ def make_dataset(raw: RawTable, roles: Mapping[int, Role]) -> Dataset:
         source=raw.source,
         columns=columns,
         features=to_frame(features, len(rows)),
-        y=y[rows],
+        y=y,
         groups=groups,
         time=None if seconds is None else seconds[rows],
         row_numbers=raw.row_numbers[rows],

@@ -44,7 +44,10 @@ def check_target(target: RawColumn, y: NDArray[np.float64], raw: RawTable) -> li
         raise InputError(
             "E125", where, file=raw.source.file, column=target.name, count=len(y), minimum=MIN_ROWS
         )
-    distinct = np.unique(y)
+    # more than two are as good as three
+    distinct = np.unique([y.min(), y.max()])
+    if len(distinct) == 2 and ((y != distinct[0]) & (y != distinct[1])).any():
+        distinct = np.append(distinct, np.nan)
     if len(distinct) == 1:
         raise InputError("E124", where, column=target.name, value=float(distinct[0]))
     entries = []

@@ -48,10 +48,16 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     return entries
 
 
+class _Said(str):
+    """A sentence inside another one; its own values are cut already."""
+
+
 class _Formatter(string.Formatter):
     """`str.format` that cuts long values, so that one cell cannot flood a terminal."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, _Said):
+            return value
         if isinstance(value, str) and not format_spec:
             return value if len(value) <= MAX_VALUE_LENGTH else value[: MAX_VALUE_LENGTH - 1] + "…"
         if isinstance(value, tuple | list) and not format_spec:
@@ -96,7 +102,7 @@ class Sentence:
 
 def _spoken(value: Any, language: Language) -> Any:
     if isinstance(value, Sentence):
-        return value.text(language)
+        return _Said(value.text(language))
     if isinstance(value, tuple | list):
         return [_spoken(item, language) for item in value]
     return value

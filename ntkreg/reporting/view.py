@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.evaluation.results import ContenderResult
+from ntkreg.inspection.clusters import Clusters, find_clusters
 from ntkreg.messages import Language, Sentence
 from ntkreg.reporting.charts.accuracy import HeldOut
 from ntkreg.reporting.content import ReportContent
@@ -66,6 +67,15 @@ class View:
     def hint(self, sentence: Sentence) -> str:
         """Return what the reader can do about a sentence, or an empty string."""
         return plain(sentence.hint(self.language))
+
+    @functools.cached_property
+    def clusters(self) -> Clusters:
+        """Feature columns that move together."""
+        return find_clusters(self.content.dataset)
+
+    def cluster_mark(self, position: int) -> str:
+        """Return the sign of a cluster: a letter in a circle, a number from the 27th on."""
+        return chr(0x24B6 + position) if position < 26 else f"({position + 1})"
 
     @functools.cached_property
     def fold_of_row(self) -> NDArray[np.int64]:

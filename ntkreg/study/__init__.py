@@ -6,6 +6,7 @@ from ntkreg.study.explaining import explain_file, write_explanation_page
 from ntkreg.study.fitting import fit_model
 from ntkreg.study.folders import check_free, check_free_file, default_folder, new_file, new_folder
 from ntkreg.study.gates import failed_gates
+from ntkreg.study.judging import knowledge_in_words
 from ntkreg.study.output import leaderboard_table, write_leaderboard, write_run
 from ntkreg.study.prediction import FilePredictions, check_ending, predict_file, write_predictions
 from ntkreg.study.specification import decisions_in_words
@@ -26,6 +27,7 @@ __all__ = [
     "failed_gates",
     "fit_model",
     "init_knowledge",
+    "knowledge_in_words",
     "leaderboard_table",
     "new_file",
     "new_folder",

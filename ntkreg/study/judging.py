@@ -12,6 +12,7 @@ from ntkreg.evaluation.results import BenchmarkResult
 from ntkreg.inspection import judge_knowledge
 from ntkreg.inspection.results import Expectation, Explanation, KnowledgeVerdict
 from ntkreg.io.dataset import Dataset
+from ntkreg.messages import Sentence
 from ntkreg.study.stages import Stages
 
 
@@ -51,6 +52,20 @@ def judge_explanations(
                 residuals=_held_out_residuals(benchmark, explanation.model, dataset),
             )
         )
+
+
+def knowledge_in_words(verdicts: Sequence[KnowledgeVerdict], model: str) -> tuple[Sentence, ...]:
+    """Return what the verdicts of one model say, contradictions first.
+
+    Parameters
+    ----------
+    verdicts : sequence of KnowledgeVerdict
+    model : str
+        Contender name.
+    """
+    order = ("CONTRADICTED", "UNDECIDED", "CONFIRMED")
+    own = [verdict for verdict in verdicts if verdict.model == model]
+    return tuple(v.reason for v in sorted(own, key=lambda v: order.index(v.verdict)))
 
 
 def _held_out_residuals(

@@ -170,6 +170,7 @@ def run_document(result: StudyResult) -> dict[str, Any]:
         "knowledge": [
             {"model": judged.model, "verdict": judged.verdict, "confidence": judged.confidence}
             | asdict(judged.expectation)
+            | {"cluster": list(judged.cluster)}
             for judged in content.knowledge
         ],
         "regime": _regime_document(content.regime),

@@ -17,6 +17,8 @@ from ntkreg.io import ReadingKeywords, align, read_sheet_with, remembered
 from ntkreg.io.ledger import Ledger
 from ntkreg.messages import Language
 from ntkreg.persistence import FittedModel
+from ntkreg.reporting.text import decimals
+from ntkreg.reporting.workbook.formats import SHARE, fixed_format
 from ntkreg.study.folders import new_file
 from ntkreg.study.specification import PROBABILITY_OUT, check_limits, limits_of
 from ntkreg.study.tables import write_csv, write_xlsx
@@ -137,11 +139,25 @@ def check_ending(path: str | Path) -> None:
         raise InputError("E526", {"file": str(path)}, path=str(path))
 
 
-def write_predictions(predictions: FilePredictions, path: str | Path) -> None:
+def write_predictions(
+    predictions: FilePredictions, path: str | Path, language: Language = "en"
+) -> None:
     """Write the table of predictions as .csv (UTF-8 with BOM) or .xlsx, by the name's ending."""
     check_ending(path)
     with new_file(path) as beside:
         if Path(path).suffix.lower() == ".xlsx":
-            write_xlsx(predictions.table, beside, "predictions")
+            formats = _formats(predictions.rows)
+            write_xlsx(predictions.table, beside, "predictions", language=language, formats=formats)
         else:
             write_csv(predictions.table, beside)
+
+
+def _formats(rows: RowPredictions) -> dict[str, str]:
+    """Return number formats: the half width of the narrowest interval to three digits."""
+    widths = (rows.upper - rows.lower) / 2
+    widths = widths[np.isfinite(widths) & (widths > 0)]
+    formats = {PROBABILITY_OUT: SHARE}
+    if len(widths) and 1e-4 <= widths.min() < 1e7:
+        number = fixed_format(max(decimals(float(widths.min())) - 1, 0))
+        formats |= dict.fromkeys(("prediction", "lower", "upper"), number)
+    return formats

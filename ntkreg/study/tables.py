@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ntkreg.messages import Language
+from ntkreg.reporting.workbook.cells import Heading
+from ntkreg.reporting.workbook.layout import display_width, header_cells, new_book, prepare_print
+
+_LOOKED_AT = 200
 # the wide forms begin a formula in a Japanese Excel
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)?(\.\d+|\.)?(?<=[\d.])([eE][-+]?\d+)?")
@@ -50,7 +56,14 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
-def write_xlsx(frame: pd.DataFrame, path: str | Path, sheet: str) -> None:
+def write_xlsx(
+    frame: pd.DataFrame,
+    path: str | Path,
+    sheet: str,
+    *,
+    language: Language = "en",
+    formats: Mapping[str, str] | None = None,
+) -> None:
     """Write one sheet with a frozen header row; texts stay texts, numbers become numbers.
 
     Parameters
@@ -61,23 +74,48 @@ def write_xlsx(frame: pd.DataFrame, path: str | Path, sheet: str) -> None:
         The file.
     sheet : str
         Name of the sheet.
+    language : {"ja", "en"}, default="en"
+        Chooses the font.
+    formats : mapping of str to str, optional
+        Number format by column; the others have that of the program.
     """
-    from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.utils import get_column_letter
 
-    book = Workbook(write_only=True)
+    # written row by row: a long file is never held as cells
+    book = new_book(language, write_only=True)
     page = book.create_sheet(sheet)
+    names = [str(name) for name in frame.columns]
+    headings = [Heading(name, _width(frame.iloc[:, k], name)) for k, name in enumerate(names)]
+    header = header_cells(page, headings, language)
     page.freeze_panes = "A2"
-    for row in [list(frame.columns), *frame.astype(object).itertuples(index=False, name=None)]:
+    page.auto_filter.ref = f"A1:{get_column_letter(len(names))}{len(frame) + 1}"
+    prepare_print(page, header_row=1)
+    # what stands before the rows in the file is written with the first of them
+    page.append(header)
+    styles = [(formats or {}).get(name) for name in names]
+    for row in frame.astype(object).itertuples(index=False, name=None):
         cells = []
-        for value in row:
+        for value, style in zip(row, styles, strict=True):
             cell = WriteOnlyCell(page, _workbook_value(value))
             if isinstance(cell.value, str):
                 # a text that begins with "=" would become a formula
                 cell.data_type = "s"
+            elif style is not None:
+                cell.number_format = style
             cells.append(cell)
         page.append(cells)
     book.save(path)
+
+
+def _width(column: pd.Series, name: str) -> float:
+    """Return the width of a column: half of its name, for it has two lines, and all of its texts.
+
+    Only the first rows are looked at.
+    """
+    cells = column.iloc[:_LOOKED_AT]
+    texts = [display_width(value) for value in cells if isinstance(value, str)]
+    return min(max(12, display_width(name) / 2 + 4, min(max(texts, default=0), 60) + 3), 64)
 
 
 def _workbook_value(value: Any) -> Any:

@@ -49,7 +49,8 @@ def test_a_failed_gate_ends_with_one_after_everything_is_written(table, capsys):
     assert main([*argv, "--out", "r", *gates]) == 1
     told = capsys.readouterr().err
     assert "W652" in told
-    assert "copy" in told
+    assert "y rises with copy" in told
+    assert "against expectation" in told
     assert "W654" not in told
     assert (table.parent / "r" / "report.html").is_file()
 

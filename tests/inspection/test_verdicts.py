@@ -6,6 +6,7 @@ from sklearn.linear_model import LinearRegression
 
 from ntkreg.inspection import Expectation, explain, judge_knowledge
 from ntkreg.inspection.association import correlated_partner
+from ntkreg.inspection.knowledge.joint import adjusted
 from ntkreg.inspection.resampling import resampling_units
 
 SLOPES = {"rises": 2.0, "falls": -1.0, "small": 0.02, "nothing": 0.0}
@@ -116,16 +117,95 @@ def test_held_out_residuals_make_a_fitted_direction_less_sure(make_dataset, rng,
     assert own.confidence == 1.0 > unsure.confidence
 
 
-@pytest.mark.parametrize("effect", ["decreasing", "none"])
-def test_inside_a_correlated_pair_a_contradiction_is_undecided(make_dataset, rng, formula, effect):
+def paired_table(make_dataset, rng, sign=1.0):
+    """Two columns that move together; a model that leans on one of them in both directions."""
     pressure = rng.normal(size=150)
-    twin = pressure + 0.1 * rng.normal(size=150)
-    dataset = make_dataset({"圧力": pressure, "流量": twin}, pressure)
+    flow = sign * pressure + 0.1 * rng.normal(size=150)
+    columns = {"圧力": pressure, "流量": flow, "温度": rng.normal(size=150)}
+    return make_dataset(columns, pressure + 0.1 * rng.normal(size=150))
+
+
+@pytest.mark.parametrize(
+    ("column", "effect", "verdict"),
+    [
+        ("圧力", "increasing", "CONFIRMED"),
+        ("流量", "increasing", "CONFIRMED"),
+        ("圧力", "decreasing", "CONTRADICTED"),
+        ("流量", "decreasing", "CONTRADICTED"),
+        ("流量", "none", "UNDECIDED"),
+    ],
+)
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_cluster_gets_one_verdict(make_dataset, rng, formula, column, effect, verdict, sign):
+    dataset = paired_table(make_dataset, rng, sign)
+    explanation = explain(formula(lambda t: 2 * t["f0"] - sign * t["f1"]), "ntk", dataset)
+    if sign < 0 and column == "流量":
+        effect = {"increasing": "decreasing", "decreasing": "increasing"}.get(effect, effect)
+    found = verdict_on(column, effect, explanation, dataset)
+    assert found.verdict == verdict
+    assert found.cluster == ("圧力", "流量")
+    assert all(name in found.reason.text(lang) for name in found.cluster for lang in ("ja", "en"))
+
+
+def test_all_columns_of_a_cluster_have_the_same_slope(make_dataset, rng, formula):
+    dataset = paired_table(make_dataset, rng)
     explanation = explain(formula(lambda t: 2 * t["f0"] - t["f1"]), "ntk", dataset)
-    found = verdict_on("圧力", effect, explanation, dataset)
-    assert found.verdict == "UNDECIDED"
-    assert "流量" in found.reason.text("ja")
-    assert verdict_on("圧力", "increasing", explanation, dataset).verdict == "CONFIRMED"
+    asked = [Expectation(name, "increasing") for name in ("圧力", "流量", "温度")]
+    own, other, alone = judge_knowledge(asked, explanation, dataset)
+    assert own.slope == pytest.approx(other.slope)
+    assert own.confidence == other.confidence
+    assert (alone.cluster, alone.reason.values["column"]) == ((), "温度")
+
+
+@pytest.mark.parametrize(
+    ("sign", "first", "second", "code"),
+    [
+        (1.0, "increasing", "decreasing", "V427"),
+        (1.0, "increasing", "increasing", "V410"),
+        (-1.0, "increasing", "decreasing", "V410"),
+        (-1.0, "increasing", "increasing", "V427"),
+        (1.0, "increasing", "peak", "V427"),
+        (1.0, "increasing", "none", "V410"),
+    ],
+)
+def test_expectations_that_exclude_each_other_in_a_cluster_are_undecided(
+    make_dataset, rng, formula, sign, first, second, code
+):
+    dataset = paired_table(make_dataset, rng, sign)
+    explanation = explain(formula(lambda t: t["f0"]), "ntk", dataset)
+    asked = [Expectation("圧力", first), Expectation("流量", second)]
+    assert judge_knowledge(asked, explanation, dataset)[0].reason.code == code
+
+
+def test_a_cluster_of_which_nothing_is_expected_can_contradict_that(make_dataset, rng, formula):
+    dataset = paired_table(make_dataset, rng)
+    explanation = explain(formula(lambda t: t["f0"]), "ntk", dataset)
+    asked = [Expectation("圧力", "none"), Expectation("流量", "none")]
+    codes = {v.reason.code for v in judge_knowledge(asked, explanation, dataset)}
+    assert codes == {"V415"}
+    assert verdict_on("流量", "none", explanation, dataset).reason.code == "V428"
+    idle = explain(formula(lambda t: t["f2"]), "ntk", dataset)
+    assert verdict_on("流量", "none", idle, dataset).reason.code == "V414"
+
+
+def test_a_category_that_fixes_a_number_is_judged_with_it(make_dataset, rng, formula):
+    steel = rng.integers(3, size=150)
+    carbon = 0.2 + 0.1 * steel + 0.005 * rng.normal(size=150)
+    names = np.array(["S25C", "S35C", "S45C"], dtype=object)[steel]
+    dataset = make_dataset({"炭素量": carbon, "鋼種": names}, carbon)
+    explanation = explain(formula(lambda t: (t["f1"] == "S45C") * 1.0), "ntk", dataset)
+    found = verdict_on("炭素量", "increasing", explanation, dataset)
+    assert (found.verdict, found.cluster) == ("CONFIRMED", ("炭素量", "鋼種"))
+
+
+def test_a_related_column_makes_a_direction_less_sure(rng):
+    z, other = rng.normal(size=(2, 400))
+    z = z - z.mean()
+    related = 0.6 * z + 0.8 * other
+    left = adjusted(z, np.column_stack([other, related]))
+    assert abs(np.corrcoef(left, related)[0, 1]) < 1e-9
+    assert left @ left == pytest.approx(0.64 * (z @ z), rel=0.1)
+    assert adjusted(z, other[:, None]) == pytest.approx(z)
 
 
 def test_an_effect_that_turns_has_no_direction(make_dataset, rng, formula):

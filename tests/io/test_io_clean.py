@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ntkreg.exceptions import InputError
 from ntkreg.io import read_raw, read_table
 from ntkreg.io.cells.readings import read_numbers
-from ntkreg.io.files import clean, lazy
+from ntkreg.io.files import alike, clean, lazy, words
 
 ODD = (
     *("007", "00", "0", "-0", "1e5", "1E5", "+3", " 3", "3 ", "\t3", ".5", "5.", "1_000", "0x10"),
@@ -44,7 +44,24 @@ ODD = (
         "n/a",
         "1d5",
     ),
-    *('"5"', '"a b"', 'a"b', "'5", "5%", "a\x0bb", "\ufeff5", "-5-", "9" * 20),
+    *(
+        '"5"',
+        '"a b"',
+        'a"b',
+        '" a"',
+        '"a ',
+        '"a""b"',
+        '""',
+        '"a\nb"',
+        '""""',
+        ' "a"',
+        "'5",
+        "5%",
+        "a\x0bb",
+        "\ufeff5",
+        "-5-",
+        "9" * 20,
+    ),
 )
 EDGES = (
     "",
@@ -62,9 +79,11 @@ EDGES = (
 @pytest.fixture(autouse=True)
 def _small_files(monkeypatch):
     """Let the fast road take files of a few lines, and look lines up one by one."""
-    for name, value in {"HEAD_LINES": 4, "TAIL_LINES": 2, "MIN_LINES": 0, "CHUNK_LINES": 5}.items():
+    for name, value in {"HEAD_LINES": 4, "TAIL_LINES": 2, "MIN_LINES": 0}.items():
         monkeypatch.setattr(clean, name, value)
-    monkeypatch.setattr(lazy, "_FEW", 3)
+    monkeypatch.setattr(alike, "CHUNK_BYTES", 60)
+    for module in (lazy, words):
+        monkeypatch.setattr(module, "_FEW", 3)
 
 
 def facts(path, target):
@@ -115,6 +134,11 @@ def make(seed):
     rows = [[cell(kind, i, rng) for kind in kinds] for i in range(n_rows)]
     if rng.random() < 0.2:
         rows = [[c.replace(".", ",") for c in row] for row in rows]
+    quoted = {"word", "date", "led", "full"} if rng.random() < 0.3 else set()
+    rows = [
+        [f'"{c}"' if kind in quoted else c for c, kind in zip(row, kinds, strict=True)]
+        for row in rows
+    ]
     for _ in range(rng.choice([0, 0, 1, 2])):
         rows[rng.randrange(n_rows)][rng.randrange(n_columns)] = rng.choice(ODD)
     lines = [delimiter.join(row) for row in rows]
@@ -168,7 +192,7 @@ def test_one_odd_cell_deep_in_a_file_is_read_as_on_the_slow_road(tmp_path, monke
     path.write_text("x,n,side\n" + "\n".join(lines) + "\n", encoding="utf-8")
     fast, slow, taken = both(path, monkeypatch)
     assert fast == slow
-    assert taken == (not set('",') & set(odd))
+    assert taken == (odd in ('"5"', '"a b"', '""') or not set('",') & set(odd))
 
 
 @pytest.mark.parametrize("middle", ["", "1,2", "1,2,3,4", "x,y,z", '"1",2,3', "1,2,3\r4,5,6"])
@@ -179,7 +203,30 @@ def test_an_odd_line_deep_in_a_file_is_read_as_on_the_slow_road(tmp_path, monkey
     path.write_bytes(("a,b,c\n" + "\n".join(lines) + "\n").encode())
     fast, slow, taken = both(path, monkeypatch)
     assert fast == slow
-    assert taken == (middle == "x,y,z")
+    assert taken == (middle in ("x,y,z", '"1",2,3'))
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [("left", True), ("a b ", True), ("", True), ("右", True), ("a,b", False), (" a", False),
+     ("\ta", False), ('5""', False), ("a\nb", False), ("a\rb", False)],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_quotes_that_only_wrap_fields_take_the_fast_road(tmp_path, monkeypatch, name, taken, end):
+    lines = [f'"{name}",{i / 8},"{"right" if i % 2 else name}","0{i}"' for i in range(40)]
+    path = tmp_path / "t.csv"
+    path.write_text('"side, of it",x,"y",z' + end + end.join(lines) + end, newline="")
+    fast, slow, went = both(path, monkeypatch)
+    assert (fast, went) == (slow, taken)
+
+
+def test_a_line_too_long_within_the_sample_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(alike, "CHUNK_BYTES", 1 << 20)
+    lines = [f"{i},{i},{i}" if i != 30 else "1,2,3,4" for i in range(90)]
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c\n" + "\n".join(lines) + "\n")
+    with pytest.raises(InputError, match=r"Row 32 of .* has more fields"):
+        read_raw(path)
 
 
 def test_numbers_are_those_of_float_bit_by_bit(tmp_path):
@@ -227,3 +274,12 @@ def test_a_table_of_texts_to_come_answers_as_an_array_does():
         np.testing.assert_array_equal(column == word, texts[:, 0] == word)
     assert column.tolist() == texts[:, 0].tolist() == list(column) == column.copy().tolist()
     assert (table.ndim, table.size, len(column.ravel())) == (2, 93, 31)
+
+
+@pytest.mark.parametrize("row", [6, 60])
+def test_C07_a_line_with_too_many_fields_near_the_head_is_no_accident(tmp_path, row):
+    lines = ["a,b,y", *(f"{i},{i * 7 % 13},{i * 37 % 101}" for i in range(100))]
+    lines[row - 1] += ",9"
+    (tmp_path / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(InputError, match=f"Row {row} of t.csv has more fields than the 3"):
+        read_raw(tmp_path / "t.csv")

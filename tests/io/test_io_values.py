@@ -55,7 +55,9 @@ def test_censored_values_are_no_numbers(cell):
     assert np.isnan(reading.value)
 
 
-@pytest.mark.parametrize("cell", ["abc", "1-2", "A12", "1.2.3", "12 apples", "5/6", "28-day"])
+@pytest.mark.parametrize(
+    "cell", ["abc", "1-2", "A12", "1.2.3", "12 apples", "5/6", "28-day", "<" + "1" * 200]
+)
 def test_other_text_stays_text(cell):
     assert read_cell(cell).status == Status.TEXT
 

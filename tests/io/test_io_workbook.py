@@ -119,6 +119,17 @@ def test_merged_header_cells_are_joined_to_names(tmp_path):
     assert read_table(tmp_path / "t.xlsx", target="強度").target.name == "結果 / 強度"
 
 
+def test_a_merged_title_may_reach_beyond_the_cells(tmp_path):
+    def change(book):
+        for reference in ("A1:H1", "J1:K4", "B20:B30"):
+            book.active.merge_cells(reference)
+
+    rows = [["成績表", None, None], *ROWS]
+    raw = read_raw(_save(tmp_path / "t.xlsx", rows, change=change))
+    assert [c.name for c in raw.columns] == ROWS[0]
+    assert raw.n_rows == len(ROWS) - 1
+
+
 def test_merged_cells_in_the_data_are_named(tmp_path):
     path = _save(tmp_path / "t.xlsx", ROWS, change=lambda b: b.active.merge_cells("B3:B5"))
     raw = read_raw(path)

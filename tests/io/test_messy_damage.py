@@ -1,4 +1,4 @@
-"""A05 in the formats of `other_workbook`: damaged files are refused, or read as what they were.
+"""A05 in the formats that calamine reads: damaged files are refused, or read as what they were.
 
 An .xls has no checksums. A bit changed inside a number or a character is a file as good as the
 first and nobody can see it; what must hold is that one flipped bit changes no more than the cells

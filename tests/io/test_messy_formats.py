@@ -15,7 +15,7 @@ import pytest
 
 from ntkreg.exceptions import InputError
 from ntkreg.io import read_raw
-from ntkreg.io.files import reader
+from ntkreg.io.files import child_limits, reader, sniff
 
 # tests/ has no __init__.py, so a module beside this one is loaded by its place
 _SPEC = importlib.util.spec_from_file_location(
@@ -247,6 +247,38 @@ def test_A07_a_zip_bomb_is_refused_before_unpacking(tmp_path, kind, part):
         read_raw(path)
 
 
+def test_A07_a_large_sheet_of_one_value_is_no_bomb(tmp_path):
+    cell = '<table:table-cell office:value-type="float" office:value="0"><text:p>0</text:p>'
+    row = f"<table:table-row>{f'{cell}</table:table-cell>' * 10}</table:table-row>"
+    data = files.ods_of({"a": row * 55_000})
+    with files.zipfile.ZipFile(files.io.BytesIO(data)) as archive:
+        content = archive.getinfo("content.xml")
+    assert content.file_size > sniff.SMALL
+    assert content.file_size > sniff.MAX_RATIO * content.compress_size
+    assert sniff.identify(data, tmp_path / "t.ods") == "ods"
+
+
+def test_A07_A10_a_sheet_of_one_value_gets_time_for_what_it_unpacks_to(monkeypatch):
+    cells = "<row>" + "<c><v>0</v></c>" * 10 + "</row>"
+    small = files.zip_of({"xl/worksheets/sheet1.xml": cells})
+    large = files.zip_of({"xl/worksheets/sheet1.xml": cells * 20_000})
+    assert len(large) < 50_000
+    seconds = [child_limits.limits_of(data, "xlsx").seconds for data in (small, large)]
+    assert seconds[1] - seconds[0] > 0.5
+    monkeypatch.setattr(child_limits, "SMALL", 100_000)
+    assert child_limits.limits_of(large, "xlsx").seconds - seconds[0] < 0.2
+
+
+def test_B10_thousands_of_merged_ranges_are_filled(tmp_path):
+    rows = [["lot", "x", "y"]]
+    for i in range(2_000):
+        rows += [[f"L{i}", i, i * 7 % 11], [None, i + 1, i * 5 % 13]]
+    merged = [(1 + 2 * i, 0, 2 + 2 * i, 0) for i in range(2_000)]
+    raw = read_raw(save(tmp_path, "ods", {"a": rows}, merged=merged), fill_merged=True)
+    assert raw.columns[0].labels()[:3].tolist() == ["L0", "L0", "L1"]
+    assert raw.columns[0].n_missing == 0
+
+
 @pytest.mark.parametrize(
     ("kind", "part"), [("ods", "content.xml"), ("xlsb", "xl/_rels/workbook.bin.rels")]
 )
@@ -319,8 +351,8 @@ def test_A10_whatever_the_library_does_there_is_one_error(tmp_path, monkeypatch,
     child = tmp_path / "child.py"
     child.write_text(CHILDREN[what])
     monkeypatch.setattr(reader, "_CHILD", child)
-    monkeypatch.setattr(reader, "SECONDS", 0.5 if what == "hangs" else 8.0)
-    monkeypatch.setattr(reader, "MEMORY", 200_000_000)
+    monkeypatch.setattr(child_limits, "SECONDS", 0.5 if what == "hangs" else 8.0)
+    monkeypatch.setattr(child_limits, "MEMORY", 200_000_000)
     with pytest.raises(InputError, match=r"t\.ods.*save it as \.xlsx") as caught:
         read_raw(save(tmp_path, "ods"))
     assert caught.value.code == ("E140" if what == "hangs" else "E141")
@@ -342,7 +374,7 @@ def test_A10_a_panic_of_the_library_is_one_error(tmp_path):
 
 
 def test_A10_the_child_obeys_its_memory_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "MEMORY", 300_000_000)
+    monkeypatch.setattr(child_limits, "MEMORY", 300_000_000)
     cell = (
         '<table:table-cell table:number-columns-repeated="16384" office:value-type="float" '
         'office:value="1"><text:p>1</text:p></table:table-cell>'

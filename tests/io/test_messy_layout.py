@@ -41,10 +41,82 @@ def test_B03_the_header_row_can_be_named(tmp_path):
     assert raw.row_numbers[0] == 3
 
 
+def test_B03_most_columns_without_a_name_are_a_doubt(tmp_path):
+    raw = read(tmp_path, f"x,,\n{DATA}")
+    assert "2 of 3 columns have no name in row 1" in entry(raw, "W190").message.text("en")
+    named = read(tmp_path, f"x,,y\n{DATA}")
+    assert "W190" not in {e.message.code for e in named.ledger.entries}
+    numbered = read(tmp_path, DATA, no_header=True)
+    assert "W190" not in {e.message.code for e in numbered.ledger.entries}
+
+
 @pytest.mark.parametrize(("row", "reason"), [(3, "numbers only"), (99, "no such row"), (0, "such")])
 def test_B03_a_row_that_is_no_header_is_refused(tmp_path, row, reason):
     with pytest.raises(InputError, match=f"Row {row} of t.csv cannot be .*{reason}"):
         read(tmp_path, f"x,k,y\n{DATA}", header_row=row)
+
+
+@pytest.mark.parametrize(
+    ("names", "first"), [(",k,y,z", "停機,停機,停機,停機"), ("a,x,y,z", "停機1,停機2,停機3,停機4")]
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_B03_E01_a_first_row_of_the_users_own_marks_is_a_sample(tmp_path, names, first, named):
+    rows = "".join(f"{i * 1.5},{i % 4},{i * i},{i}\n" for i in range(12))
+    marks = [word if named else f"y={word}" for word in dict.fromkeys(first.split(","))]
+    raw = read(tmp_path, f"{names}\n{first}\n{rows}", missing=marks)
+    assert (raw.source.header_rows, raw.n_rows) == ((1,), 13)
+    assert [raw.columns[2].name, raw.columns[2].original] == ["y", "y"]
+    assert raw.columns[2].n_missing == 1
+
+
+def test_B03_a_column_may_bear_the_name_of_a_mark(tmp_path):
+    raw = read(tmp_path, f"x,OFF,y\n{DATA}OFF,1,2\n", missing=["OFF"])
+    assert [c.name for c in raw.columns] == ["x", "OFF", "y"]
+    assert [c.n_missing for c in raw.columns] == [1, 0, 0]
+
+
+def logger(n_channels, ending, ranges=("TC_K", "Off"), signed="+   {:.1f}"):
+    """Text of a data logger: settings of every width, a list of the channels, then the table."""
+    channels = [f"CH{k + 1}" for k in range(n_channels)]
+    lines = ["Vendor,ACME Corporation", "Model,X840", "Sampling interval,1s"]
+    lines += [f"{name} time,2024/01/05,10:00:00" for name in ("Start", "End", "Trigger")]
+    lines += ["AMP settings", "CH,Signal name,Input,Range,Filter"]
+    lines += [f"{c},Temp {c},TEMP,{','.join(ranges)},degC" for c in channels]
+    lines += ending
+    head = len(lines) + 1
+    lines.append(",".join(["Number", "Date&Time", "ms", *channels, "AlarmOut"]))
+    lines.append(",".join(["NO.", "time", "ms", *["degC"] * n_channels, "A1"]))
+    for i in range(30):
+        values = [signed.format(20 + i + 7 * k % 11) for k in range(n_channels)]
+        lines.append(",".join([str(i + 1), f"2024/01/05 10:00:{i:02d}", "0", *values, "LLLL"]))
+    return "\n".join(lines) + "\n", head
+
+
+@pytest.mark.parametrize("ending", [["Logic/Pulse,Off", "Data"], []])
+@pytest.mark.parametrize("n_channels", [1, 3, 60])
+@pytest.mark.parametrize("asked", [True, False])
+def test_B03_C07_the_settings_and_channels_of_a_logger_are_a_preface(
+    tmp_path, n_channels, ending, asked
+):
+    text, head = logger(n_channels, ending)
+    raw = read(tmp_path, text, header_row=head if asked else None)
+    assert (raw.source.header_rows[0], raw.n_rows, len(raw.columns)) == (head, 30, n_channels + 4)
+    assert raw.columns[3].name.startswith("CH1")
+    assert raw.columns[3].numbers()[:2].tolist() == [20, 21]
+    assert f"1-{head - 1}" in entry(raw, "R101").message.text("en")
+
+
+def test_B03_a_list_of_channels_may_hold_their_ranges(tmp_path):
+    text, head = logger(4, ["Data"], ranges=("0.0", "100.0", "5"), signed="{:.1f}")
+    raw = read(tmp_path, text)
+    assert (raw.source.header_rows[0], raw.n_rows) == (head, 30)
+
+
+def test_B08_names_below_data_and_a_lone_word_are_another_table(tmp_path):
+    text = "a,b,c,d\n" + "1,2,3,4\n2,3,4,6\n" * 4 + "Data\nNo,time,p,q\n" + "1,2,3,5\n" * 30
+    with pytest.raises(InputError, match=r"one block begins in row 1, another in row 11 \(No, tim"):
+        read(tmp_path, text)
+    assert read(tmp_path, text, header_row=11).n_rows == 30
 
 
 def test_B04_a_units_row_is_no_sample(tmp_path):

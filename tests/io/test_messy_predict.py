@@ -125,6 +125,23 @@ def test_G04_a_level_that_is_a_number_is_known_however_it_is_written(tmp_path, l
     assert aligned.features["f0"].tolist() == ["1.0", None, "007"]
 
 
+def test_G04_a_level_written_otherwise_is_taken_for_that_of_training_and_said(tmp_path, trained):
+    aligned = new(tmp_path, trained, HEADER, ["160,1.2,Ａ,1", "170,1.3,b,2", "180,1.4, B ,3"])
+    assert aligned.features["f2"].tolist() == ["a", "b", "b"]
+    assert notes(aligned) == [[], [], []]
+    (entry,) = [e for e in aligned.ledger.entries if e.message.code == "R171"]
+    assert (entry.severity, entry.row, entry.column, entry.count) == ("repair", 2, "kind", 2)
+    assert "Ａ → a, B → b" in entry.message.text("en")
+
+
+def test_G04_a_level_that_may_be_either_of_two_is_not_guessed(tmp_path):
+    rows = [f"{['OK', 'ok', 'NG'][i % 3]},{i},{i * 37 % 101}" for i in range(30)]
+    columns = read_table(write(tmp_path, "型,x,y", rows), target="y").columns
+    aligned = align(read_raw(write(tmp_path, "型,x", ["Ok,1", "ok,2", "ng,3"])), columns)
+    assert aligned.features["f0"].tolist() == [None, "ok", "NG"]
+    assert notes(aligned)[0] == ["I112"]
+
+
 @pytest.mark.parametrize(("outside", "said"), [(1, False), (3, True)])
 def test_G05_rows_outside_are_marked_and_said_above_ten_percent(tmp_path, trained, outside, said):
     rows = [row(i) for i in range(20)]

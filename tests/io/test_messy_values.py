@@ -70,6 +70,35 @@ def test_E02_censored_values_are_never_plain_numbers(tmp_path, cell):
     assert (entry(raw, "W108").row, entry(raw, "W108").count) == (5, 1)
 
 
+@pytest.mark.parametrize(
+    "cells", [("<0.01", "<0.02"), ("100以上", "50以上", "ND"), ("＜0.5", "ND")]
+)
+def test_E02_a_column_of_nothing_but_limits_is_numeric_if_asked(tmp_path, cells):
+    rows = [f"{i},{cells[i % len(cells)]},{i * 37 % 101}" for i in range(30)]
+    file = tmp_path / "t.csv"
+    file.write_text("\n".join(["x,濃度,y", *rows]), encoding="utf-8")
+    plain, limits = read_raw(file).columns[1], read_raw(file, censored="limit").columns[1]
+    assert np.isnan(plain.numbers()).all()
+    assert "W189" in [e.message.code for e in plain.entries]
+    known = [cell != "ND" for cell in cells] * (30 // len(cells))
+    np.testing.assert_array_equal(np.isfinite(limits.numbers()), known)
+    if "＜0.5" in cells:  # one limit alone does not vary
+        assert limits.kind == "constant"
+        return
+    assert limits.kind == "numeric"
+    codes = [e.message.code for e in limits.entries]
+    assert codes == (["R170", "W108"] if "ND" in cells else ["R170"])
+
+
+def test_E02_a_level_nd_among_words_is_no_doubt(tmp_path):
+    file = tmp_path / "t.csv"
+    rows = [f"{i},{['A', 'B', 'ND'][i % 3]},{i * 37 % 101}" for i in range(30)]
+    file.write_text("\n".join(["x,型,y", *rows]), encoding="utf-8")
+    column = read_raw(file, censored="limit").columns[1]
+    assert column.kind == "category"
+    assert "W189" not in [e.message.code for e in column.entries]
+
+
 @pytest.mark.parametrize("error", ["#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"])
 def test_E03_error_cells_are_counted_by_code(tmp_path, error):
     book = openpyxl.Workbook()

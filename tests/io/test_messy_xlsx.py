@@ -13,7 +13,7 @@ import pytest
 
 from ntkreg.exceptions import FileAccessError, InputError
 from ntkreg.io import read_raw
-from ntkreg.io.files import reader
+from ntkreg.io.files import child_limits
 
 # tests/ has no __init__.py, so a module beside this one is loaded by its place
 _SPEC = importlib.util.spec_from_file_location(
@@ -200,8 +200,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("code", HOSTILE)
 def test_A10_a_hostile_xlsx_is_stopped(tmp_path, monkeypatch, code):
-    monkeypatch.setattr(reader, "SECONDS", 1.0 if code == "E140" else 8.0)
-    monkeypatch.setattr(reader, "MEMORY", 700_000_000 if code == "E140" else 100_000_000)
+    monkeypatch.setattr(child_limits, "SECONDS", 1.0 if code == "E140" else 8.0)
+    monkeypatch.setattr(child_limits, "MEMORY", 700_000_000 if code == "E140" else 100_000_000)
     path = save(tmp_path, HEAD + '<row><c s="1"><v>1</v></c></row>', **HOSTILE[code])
     with pytest.raises(InputError, match=r"t\.xlsx.*save (it|the)") as caught:
         read_raw(path)
@@ -217,7 +217,7 @@ def test_A09_A11_two_cells_at_the_far_corner_are_no_table(tmp_path, corner):
 
 
 def test_A10_rows_that_are_far_too_wide_do_not_fill_the_disk(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "OUTPUT", 1_000_000)
+    monkeypatch.setattr(child_limits, "OUTPUT", 1_000_000)
     rows = "".join(f'<row r="{i}"><c r="XFD{i}"><v>1</v></c></row>' for i in range(2, 100))
     with pytest.raises(InputError, match=r"t\.xlsx cannot be read"):
         read(tmp_path, HEAD + rows)

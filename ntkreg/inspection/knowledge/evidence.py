@@ -1,6 +1,7 @@
-"""What the Shapley values and the residuals together say about one column.
+"""What the Shapley values and the residuals together say about one column or cluster.
 
-The direction of a column is the least-squares slope of its Shapley values on the column. A model
+The direction of a column is the least-squares slope of its Shapley values on the column (of a
+cluster: of their sums on its principal direction). A model
 follows its own noise with great regularity, so the slope of the Shapley values alone is nearly
 always "certain". What is resampled is therefore the Shapley value plus the residual of the row
 (the component-plus-residual plot: Larsen and McCleary 1972, Technometrics 14, 781-790): a
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from ntkreg.inspection.association import correlated_partner
+from ntkreg.inspection.knowledge.joint import Joint, adjusted
 from ntkreg.inspection.knowledge.turning import Turning, find_turning
 from ntkreg.inspection.resampling import (
     resampled_slope,
@@ -27,8 +28,7 @@ from ntkreg.inspection.resampling import (
     resampling_units,
 )
 from ntkreg.inspection.results import Expectation, Explanation
-from ntkreg.inspection.space import is_numeric, numbers
-from ntkreg.io.dataset import Column, Dataset
+from ntkreg.io.dataset import Dataset
 
 N_RESAMPLES = 1000
 MIN_ROWS = 10
@@ -40,7 +40,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known about one column.
+    """What is known about one column, or about the cluster it belongs to.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ class Evidence:
         resampled slopes of the residuals, which is spread / sqrt(n) for independent rows.
     negligible_share : float
         Below this share a column counts as negligible: 5 %, or half the average share if less.
-    partner : str or None
-        Other column that moves together with this one.
+    n_members : int
+        Number of columns whose Shapley values are summed.
     turning : Turning or None
         For an expected peak or valley: the two lines of its sides, None with too few rows.
     """
@@ -75,41 +75,35 @@ class Evidence:
     sizes: Values
     chance: float
     negligible_share: float
-    partner: str | None
+    n_members: int
     turning: Turning | None
 
 
 def gather_evidence(
     expectation: Expectation,
-    column: Column,
+    joint: Joint,
     explanation: Explanation,
     dataset: Dataset,
     rng: np.random.Generator,
     residuals: Values | None,
 ) -> Evidence:
-    """Gather what is known about one feature column within the range of an expectation."""
-    j = [c.key for c in dataset.feature_columns].index(column.key)
+    """Gather what is known about one column or cluster within the range of an expectation."""
     errors = _errors(explanation, dataset, residuals)
     units = resampling_units(dataset, rng)
     n_units = int(units.max()) + 1
     draws = rng.multinomial(n_units, np.full(n_units, 1 / n_units), N_RESAMPLES)
-    values = dataset.features[column.key]
-    x = _within(numbers(values), expectation) if is_numeric(values) else None
+    x, n_members = joint.x, len(joint.members)
     used = np.ones(len(explanation.rows), dtype=bool)
     if x is not None and expectation.has_range:
         used = np.isfinite(x[explanation.rows])
-    rows, effects = explanation.rows[used], explanation.values[used, j]
-    if expectation.has_range and len(effects):
-        # what counts within a range is how the effect changes there, not its level
-        effects = effects - effects.mean()
-    absolute = np.column_stack([np.abs(effects), np.abs(explanation.values[used]).sum(axis=1)])
+    rows, effects, absolute = _attributions(joint, explanation, used, expectation.has_range)
     counts, sizes, totals = resampled_sums(draws, units[rows], np.ones(len(rows)), *absolute.T)
     total = max(float(absolute[:, 1].sum()), TINY)
     known = np.isfinite(errors)
     chance = float(errors[known].std() / np.sqrt(dataset.n_rows))
     slope, slopes, monotone, turning = np.nan, np.zeros(N_RESAMPLES), 1.0, None
     if x is not None:
-        slope, slopes, noise, monotone = _slopes(x, rows, effects, errors, draws, units)
+        slope, slopes, noise, monotone = _slopes(joint, x, rows, effects, errors, draws, units)
         chance = float(noise.std()) if len(noise) else chance
         slopes = slopes + noise
         if expectation.effect in ("peak", "valley"):
@@ -123,20 +117,25 @@ def gather_evidence(
         sizes=sizes / np.maximum(counts, TINY),
         # never zero: rounding must not turn a column that is not used into one that is
         chance=max(chance, 1e-9 * float(explanation.importance.sum()), TINY),
-        negligible_share=min(0.05, 0.5 / len(dataset.feature_columns)),
-        partner=correlated_partner(column, dataset),
+        negligible_share=min(0.05, 0.5 * n_members / len(dataset.feature_columns)),
+        n_members=n_members,
         turning=turning,
     )
 
 
-def _within(x: Values, expectation: Expectation) -> Values:
-    """Return the column with NaN outside the range of the expectation."""
-    outside = np.zeros(len(x), dtype=bool)
-    if expectation.low is not None:
-        outside |= x < expectation.low
-    if expectation.high is not None:
-        outside |= x > expectation.high
-    return np.where(outside, np.nan, x)
+def _attributions(
+    joint: Joint, explanation: Explanation, used: NDArray[np.bool_], centred: bool
+) -> tuple[NDArray[np.int64], Values, Values]:
+    """Explained rows that count, joint Shapley values, and their size beside that of all."""
+    values = explanation.values[used]
+    own = values[:, list(joint.members)]
+    effects: Values = own.sum(axis=1)
+    rest = np.abs(values).sum(axis=1) - np.abs(own).sum(axis=1)
+    total = np.abs(effects) + rest
+    if centred and len(effects):
+        # what counts within a range is how the effect changes there, not its level
+        effects = effects - effects.mean()
+    return explanation.rows[used], effects, np.column_stack([np.abs(effects), total])
 
 
 def _errors(explanation: Explanation, dataset: Dataset, residuals: Values | None) -> Values:
@@ -151,6 +150,7 @@ def _errors(explanation: Explanation, dataset: Dataset, residuals: Values | None
 
 
 def _slopes(
+    joint: Joint,
     x: Values,
     rows: NDArray[np.int64],
     effects: Values,
@@ -170,9 +170,10 @@ def _slopes(
     slope = float(z[rows] @ effects / len(rows))
     monotone = 0.0 if np.ptp(effects) == 0 else abs(spearmanr(x[rows], effects).statistic)
     usable = np.flatnonzero(np.isfinite(x) & np.isfinite(errors))
+    left = adjusted(z[usable] - z[usable].mean(), joint.outside[usable])
     return (
         slope,
         resampled_slope(draws, units[rows], z[rows], effects),
-        resampled_slope(draws, units[usable], z[usable], errors[usable]),
+        resampled_slope(draws, units[usable], left, errors[usable]),
         float(monotone),
     )

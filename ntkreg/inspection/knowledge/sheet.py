@@ -17,7 +17,6 @@ from ntkreg.inspection.knowledge.expectations import EFFECTS, fold, make_expecta
 from ntkreg.inspection.results import Effect, Expectation
 from ntkreg.io.dataset import Dataset
 from ntkreg.io.files.grid import Grid, column_letter, is_blank
-from ntkreg.io.files.other_workbook import read_other_workbook
 from ntkreg.io.files.sniff import identify, read_bytes
 from ntkreg.io.files.workbook import read_workbook
 from ntkreg.messages import LANGUAGES, Language, Sentence
@@ -76,9 +75,9 @@ def read_knowledge_sheet(path: Path, dataset: Dataset) -> tuple[Expectation, ...
 def _read(path: Path) -> Grid:
     data = read_bytes(path)
     kind = identify(data, path)
-    if kind in ("xls", "xlsb", "ods"):
-        return read_other_workbook(data, path.name, kind)
-    return read_workbook(data, path.name)
+    # a text under the name of a workbook has been refused
+    assert kind != "text"
+    return read_workbook(data, path.name, kind)
 
 
 def _heading(grid: Grid, file: str) -> tuple[int, dict[str, int]]:

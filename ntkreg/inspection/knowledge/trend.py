@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +41,12 @@ class Trend:
 
 
 def effect_trend(
-    column: Column, explanation: Explanation, dataset: Dataset, residuals: Values, seed: int = 0
+    column: Column,
+    explanation: Explanation,
+    dataset: Dataset,
+    residuals: Values,
+    seed: int = 0,
+    together: Sequence[int] = (),
 ) -> Trend | None:
     """Fit the trend of one numeric column.
 
@@ -56,6 +62,9 @@ def effect_trend(
         Held-out residuals, NaN where there is none.
     seed : int, default=0
         Draws the resamples.
+    together : sequence of int, default=()
+        Positions of the columns whose Shapley values are summed: the cluster that the column
+        belongs to, itself included. By default its own.
 
     Returns
     -------
@@ -64,14 +73,15 @@ def effect_trend(
     """
     if not is_numeric(dataset.features[column.key]):
         return None
-    j = [c.key for c in dataset.feature_columns].index(column.key)
+    own = [c.key for c in dataset.feature_columns].index(column.key)
     x = numbers(dataset.features[column.key])[explanation.rows]
+    shap = explanation.values[:, list(together) or [own]].sum(axis=1)
     errors = residuals[explanation.rows]
     known = np.isfinite(x) & np.isfinite(errors)
     rows, x = explanation.rows[known], x[known]
     if len(x) < MIN_ROWS or len(np.unique(x)) <= N_KNOTS:
         return None
-    effects, errors = explanation.values[known, j], errors[known]
+    effects, errors = shap[known], errors[known]
     grid = np.linspace(x.min(), x.max(), N_POINTS)
     spline = SplineTransformer(n_knots=N_KNOTS, degree=3).fit(x[:, None])
     basis, at_grid = spline.transform(x[:, None]), spline.transform(grid[:, None])

@@ -77,7 +77,12 @@ def hours_of(cell: Any) -> float | None:
 
 def is_date(cell: Any) -> bool:
     """Return whether a cell is a calendar date in any of the forms read here."""
-    return seconds_of(cell) is not None or seconds_of(cell, day_first=False) is not None
+    if not isinstance(cell, str):
+        return isinstance(cell, date)
+    found = _read(cell)
+    return found is not None and any(
+        _seconds(found[0], way, found[1]) is not None for way in (True, False)
+    )
 
 
 def seconds_of(cell: Any, *, day_first: bool = True) -> float | None:
@@ -96,12 +101,18 @@ def seconds_of(cell: Any, *, day_first: bool = True) -> float | None:
         return (datetime(cell.year, cell.month, cell.day) - _EPOCH).total_seconds()
     if not isinstance(cell, str):
         return None
+    found = _read(cell)
+    return None if found is None else _seconds(found[0], day_first, found[1])
+
+
+def _read(cell: str) -> tuple[dict[str, str | None], bool | None] | None:
+    """Parts of a date, and which half of the day is meant; None if a text is no date."""
     text = unicodedata.normalize("NFKC", cell).strip()
     part, afternoon = _parts(text), None
     if part is None and len(text) <= _LONGEST and text[:1].isalnum():
         text, afternoon = _without_half(tidy_date(text))
         part = _parts(text)
-    return None if part is None else _seconds(part, day_first, afternoon)
+    return None if part is None else (part, afternoon)
 
 
 def _parts(text: str) -> dict[str, str | None] | None:

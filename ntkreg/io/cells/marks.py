@@ -84,3 +84,13 @@ class Marks:
 
 
 USUAL = Marks()
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A cell of which the user says that it stands for a missing one, and what it shows."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text

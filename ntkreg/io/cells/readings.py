@@ -12,9 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.io.cells.marks import USUAL, Marks
+from ntkreg.io.cells.spread import Spread, spread_of, whole_numbers
 from ntkreg.io.cells.values import Reading, Status, read_cell
 from ntkreg.io.files.grid import Cells
 from ntkreg.io.files.lazy import LazyColumn
+from ntkreg.io.files.words import LazyWords, factorize
 
 _SAMPLE = 500
 
@@ -56,7 +58,22 @@ class Readings:
     @cached_property
     def _counts(self) -> NDArray[np.int64]:
         """Number of cells of each status."""
-        return np.bincount(self.status, minlength=len(Status))
+        return _count(self.status)
+
+    @cached_property
+    def n_values(self) -> int:
+        """Number of cells with a value."""
+        return int(np.count_nonzero(np.isfinite(self.values)))
+
+    @cached_property
+    def whole(self) -> NDArray[np.int64]:
+        """Rows whose value is a whole number."""
+        return whole_numbers(self.values)
+
+    @cached_property
+    def spread(self) -> Spread:
+        """How the values are spread."""
+        return spread_of(self.values)
 
 
 def read_numbers(cells: Cells, decimal: str = ".", marks: Marks = USUAL) -> Readings:
@@ -70,13 +87,13 @@ def read_numbers(cells: Cells, decimal: str = ".", marks: Marks = USUAL) -> Read
     if marks.numbers:
         named = np.isin(values, tuple(marks.numbers))
         status[named], values[named] = Status.MARK, np.nan
-    codes, distinct = pd.factorize(pd.Series(cells[rest], dtype=object))
+    codes, distinct = factorize(cells if len(rest) == len(cells) else cells[rest])
     readings = _one_unit([read_cell(cell, decimal, marks) for cell in distinct], codes)
     readings.append(Reading(Status.BLANK))  # code -1: None
     status[rest] = np.array([r.status for r in readings], dtype=np.uint8)[codes]
     values[rest] = np.array([r.value for r in readings])[codes]
     # numbers and clock times do not mix: the more frequent ones are the values
-    counts = np.bincount(status, minlength=len(Status))
+    counts = _count(status)
     hours = counts[Status.TIME] > counts[Status.NUMBER]
     if counts[Status.TIME]:
         values[status == (Status.NUMBER if hours else Status.TIME)] = np.nan
@@ -86,6 +103,12 @@ def read_numbers(cells: Cells, decimal: str = ".", marks: Marks = USUAL) -> Read
     }
     units = tuple(dict.fromkeys(r.unit for r in readings if r.unit))
     return Readings(values, status, repairs, units, bool(hours))
+
+
+def _count(status: NDArray[np.uint8]) -> NDArray[np.int64]:
+    others = np.bincount(status[status != Status.NUMBER], minlength=len(Status))
+    others[Status.NUMBER] = len(status) - others.sum()
+    return others
 
 
 def _one_unit(readings: list[Reading], codes: NDArray[np.int64]) -> list[Reading]:
@@ -109,6 +132,10 @@ def _plain_numbers(cells: Cells, decimal: str) -> tuple[NDArray[np.float64], NDA
         edges, texts = cells.edges()
         values[edges] = _plain_numbers(texts, decimal)[0]
         return values, np.flatnonzero(~np.isfinite(values))
+    if isinstance(cells, LazyWords):
+        codes, distinct = cells.factorized
+        values = _plain_numbers(distinct, decimal)[0]
+        return values[codes], np.flatnonzero(~np.isfinite(values)[codes])
     kind = pd.api.types.infer_dtype(cells, skipna=True)
     simple = cells
     if kind not in {"string", "integer", "floating", "mixed-integer-float", "empty"}:
@@ -134,8 +161,8 @@ def _converted(cells: Cells) -> NDArray[np.float64]:
     sample = pd.to_numeric(pd.Series(cells[:_SAMPLE], dtype=object), errors="coerce")
     if len(cells) > _SAMPLE and 2 * int(sample.notna().sum()) < len(sample):
         # pandas takes long to give up on a word, and a column of words repeats them
-        codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
-        values = np.append(_converted_all(np.asarray(distinct, dtype=object)), np.nan)
+        codes, distinct = factorize(cells)
+        values = np.append(_converted_all(distinct), np.nan)
         return np.asarray(values[codes])
     return _converted_all(cells)
 

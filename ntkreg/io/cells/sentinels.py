@@ -7,6 +7,8 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.spread import Spread, spread_of
+
 _NINES = re.compile(r"-?9{2,}(\.9+)?|9\.91e\+37|-?1e\+(2\d|3\d)|-?9\.9+e\+\d+")
 _MIN_REPEATS = 3
 _LARGEST = 1e300
@@ -17,8 +19,15 @@ _MIN_DISTINCT = 5
 _ZERO_GAP = 5.0
 
 
-def find_sentinels(values: NDArray[np.float64]) -> tuple[float, ...]:
+def find_sentinels(values: NDArray[np.float64], spread: Spread | None = None) -> tuple[float, ...]:
     """Return all values of a column that look like marks for missing cells, one after the other.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+        A column; NaN is passed over.
+    spread : Spread, optional
+        That of the values, if it is known.
 
     Examples
     --------
@@ -26,6 +35,8 @@ def find_sentinels(values: NDArray[np.float64]) -> tuple[float, ...]:
     >>> find_sentinels(np.array([1.0, 2, 3, 4, 5, 6, -9999, 9999]))
     (-9999.0, 9999.0)
     """
+    if not _ends_apart(spread or spread_of(values)):
+        return ()
     found: list[float] = []
     while (sentinel := find_sentinel(values)) is not None:
         found.append(sentinel)
@@ -56,7 +67,7 @@ def find_sentinel(values: NDArray[np.float64]) -> float | None:
     """
     # above this a difference of two values may be no finite number
     finite = values[np.abs(values) < _LARGEST]
-    if not len(finite) or not _ends_apart(finite):
+    if not len(finite):
         return None
     distinct, counts = np.unique(finite, return_counts=True)
     if len(distinct) <= _MIN_DISTINCT:
@@ -75,16 +86,15 @@ def find_sentinel(values: NDArray[np.float64]) -> float | None:
     return None
 
 
-def _ends_apart(values: NDArray[np.float64]) -> bool:
-    """Whether an end of a column may stand apart at all; spares nearly all columns the sorting."""
-    low, high = values.min(), values.max()
-    inner = values[(values > low) & (values < high)]
-    if not len(inner) or _in_nines(float(low)) or _in_nines(float(high)):
+def _ends_apart(spread: Spread) -> bool:
+    """Whether an end of a column may stand apart at all; spares nearly all the sorting."""
+    low, second, last, high = spread.low, spread.second, spread.last, spread.high
+    if np.isnan(second):
+        return False
+    # above this a difference of two values may be no finite number
+    if max(-low, high) >= _LARGEST or _in_nines(low) or _in_nines(high):
         return True
-    second, last = inner.min(), inner.max()
-    return bool(
-        second - low > _LEAST_GAP * (high - second) or high - last > _LEAST_GAP * (last - low)
-    )
+    return second - low > _LEAST_GAP * (high - second) or high - last > _LEAST_GAP * (last - low)
 
 
 def _required_gap(value: float, rest: NDArray[np.float64], count: int) -> float:

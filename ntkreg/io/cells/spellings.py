@@ -10,9 +10,12 @@ _ENCLOSED = re.compile("[①-⓿❶-➓㈠-㊰㋐-㋾]")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _NO_NUMBER = "\ue000"
 
+_PLAIN = re.compile(r"[+-]?\d*\.?\d*(?:e[+-]?\d+)?")
 _POWER = re.compile(r"\s*[×x*·]\s*10\s*(?:\^|\*\*)\s*\(?([+-]?\d+)\)?")
 _FORTRAN = re.compile(r"(?<=[\d.])d(?=[+-]\d)")
 _MINUS_IN_FRONT = re.compile("^[▲△ー—―‒]\\s*(?=[\\d.¥])")
+# loggers put the sign into a column of its own
+_SIGN_APART = re.compile(r"^([+-])\s+(?=\.?\d)")
 _MINUS_BEHIND = re.compile(r"([\d.,' ]*\d)-")
 _QUOTE_IN_FRONT = re.compile(r"^'(?=[+-]?(?:[1-9]|0?[.,]|0$))")
 _CURRENCY = re.compile(r"([+-]?)\s*([¥$€£\\])\s*([+-]?[\d.,' ]*\d)")
@@ -38,10 +41,13 @@ def respelt(text: str, decimal: str = ".") -> str:
 
     Examples
     --------
-    >>> respelt("▲3.5"), respelt("1.234,5-", ","), respelt("1.2×10^3"), respelt("1.0d-04")
-    ('-3.5', '-1.234,5', '1.2e3', '1.0e-04')
+    >>> respelt("▲3.5"), respelt("1.234,5-", ","), respelt("1.2×10^3"), respelt("+  25.3")
+    ('-3.5', '-1.234,5', '1.2e3', '+25.3')
     """
+    if _PLAIN.fullmatch(text):
+        return text
     text = _QUOTE_IN_FRONT.sub("", _MINUS_IN_FRONT.sub("-", text))
+    text = _SIGN_APART.sub(r"\1", text)
     behind = _MINUS_BEHIND.fullmatch(text)
     if behind:
         return "-" + behind.group(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -16,6 +17,7 @@ from ntkreg.io.cells.marks import (
     EXCEL_ERRORS,
     MISSING_MARKS,
     USUAL,
+    Marked,
     Marks,
     narrow,
 )
@@ -41,7 +43,12 @@ class Status(IntEnum):
     TEXT = 9
 
 
+# no number with its unit, no limit and no date is longer; a text of thousands of characters would
+# be searched for each of them in a time that grows with its square
+LONGEST_QUANTITY = 100
+
 ABSENT = (Status.BLANK, Status.MARK, Status.ERROR, Status.FORMULA)
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d*)?")
 _CENSORED = re.compile(
@@ -94,6 +101,8 @@ def read_cell(cell: Any, decimal: str = ".", marks: Marks = USUAL) -> Reading:
 def _read_value(cell: Any) -> Reading:
     if cell is None or cell is Special.FORMULA:
         return Reading(Status.BLANK if cell is None else Status.FORMULA)
+    if isinstance(cell, Marked):
+        return Reading(Status.MARK)
     if isinstance(cell, bool):
         return Reading(Status.TEXT)
     if isinstance(cell, time | timedelta):
@@ -109,6 +118,8 @@ def _number(value: float, repair: str, unit: str = "") -> Reading:
     return Reading(Status.BLANK) if np.isnan(value) else Reading(Status.NUMBER, value, repair, unit)
 
 
+# layout, kinds and values each ask again what a text says
+@functools.lru_cache(maxsize=1 << 16)
 def _read_text(cell: str, decimal: str, marks: Marks) -> Reading:
     stripped = cell.strip()
     if not stripped:
@@ -118,6 +129,8 @@ def _read_text(cell: str, decimal: str, marks: Marks) -> Reading:
     status = _word_status(word, stripped, marks)
     if status is not None:
         return Reading(status)
+    if len(plain) > LONGEST_QUANTITY or not _DIGIT.search(plain):
+        return Reading(Status.TEXT)
     value, grouped = parse_number(word, decimal)
     if value is not None:
         return _number(value, _repair_name(stripped, plain, grouped))

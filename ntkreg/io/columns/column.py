@@ -1,31 +1,30 @@
 """Cells of one column -> its kind, its values, and what had to be repaired.
 
 The rules, in order: nothing but missing cells or one value -> constant; at most 5 % unreadable
-text -> numeric; clock times -> numeric, in hours; dates -> date; words -> category, unless there
-are more than 50 different ones or nearly every row has its own. A running number under a name such
-as No, ID or 番号, and words that are all different, are identifiers. Whole numbers with leading
-zeros are codes, that is words, if over 5 % of the cells have one; fewer are slips of the pen.
+text beside numbers, or limits of measurement that are read as such -> numeric; clock times ->
+numeric, in hours; dates -> date; words -> category, unless there are more than 50 different ones
+or nearly every row has its own. A running number under a name such as No, ID or 番号, and words
+that are all different, are identifiers. Whole numbers with leading zeros are codes, that is words,
+if over 5 % of the cells have one; fewer are slips of the pen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from ntkreg.io.cells.marks import AMBIGUOUS_MARKS, USUAL, Marks, narrow
+from ntkreg.io.cells.marks import USUAL, Marks
 from ntkreg.io.cells.readings import Readings, read_numbers
-from ntkreg.io.cells.values import ABSENT, Status, read_cell
+from ntkreg.io.cells.values import ABSENT, Status
 from ntkreg.io.columns.days import read_dates
+from ntkreg.io.columns.labels import code_labels
 from ntkreg.io.dataset import Kind
 from ntkreg.io.files.grid import Cells
 from ntkreg.io.files.lazy import LazyColumn
+from ntkreg.io.files.words import LazyWords
 from ntkreg.io.layout.names import looks_like_running_number
 from ntkreg.io.ledger import LedgerEntry
 
@@ -78,11 +77,13 @@ class RawColumn:
 
     def labels(self) -> Cells:
         """Return the column as text, None where a cell is missing."""
-        return self._labels.copy()
+        codes, levels = self.coded
+        return np.array([*levels, None], dtype=object)[codes]
 
     @cached_property
-    def _labels(self) -> Cells:
-        return read_labels(self.cells, self.marks)
+    def coded(self) -> tuple[NDArray[np.int64], Cells]:
+        """The column as text: see `code_labels`."""
+        return code_labels(self.cells, self.marks)
 
     def seconds(self) -> NDArray[np.float64]:
         """Return the column as seconds since 1970-01-01, NaN where a cell is no date."""
@@ -92,10 +93,10 @@ class RawColumn:
     def n_missing(self) -> int:
         """Number of cells without a value of the column's kind."""
         if self.kind == "numeric":
-            return int(np.isnan(self.readings.values).sum())
+            return int(np.count_nonzero(np.isnan(self.readings.values)))
         if self.kind == "date":
             return int(np.isnan(self.seconds()).sum())
-        return int(self._labels.tolist().count(None))
+        return int(np.count_nonzero(self.coded[0] < 0))
 
 
 def kind_of(cells: Cells, readings: Readings, header: str, marks: Marks = USUAL) -> Kind:
@@ -118,7 +119,7 @@ def kind_of(cells: Cells, readings: Readings, header: str, marks: Marks = USUAL)
     if has_leading_zeros(cells, readings):
         return _kind_of_words(cells, marks)
     if (
-        readings.count(Status.NUMBER)
+        _has_numbers(readings)
         and n_present - readings.count(*READABLE) <= MAX_UNREADABLE * n_present
     ):
         return _kind_of_numbers(readings, header)
@@ -129,22 +130,28 @@ def kind_of(cells: Cells, readings: Readings, header: str, marks: Marks = USUAL)
     return _kind_of_words(cells, marks)
 
 
+def _has_numbers(readings: Readings) -> bool:
+    """Whether a cell is a number, or a limit of measurement that is read as one."""
+    if readings.count(Status.NUMBER):
+        return True
+    return bool(np.isfinite(readings.values[readings.rows(Status.CENSORED)]).any())
+
+
 def _kind_of_numbers(readings: Readings, header: str) -> Kind:
-    values = readings.values[np.isfinite(readings.values)]
-    if not len(values) or values.min() == values.max():
+    spread, n_rows = readings.spread, len(readings.values)
+    if np.isnan(spread.low) or spread.low == spread.high:
         return "constant"
-    first, n_rows = values.min(), len(readings.values)
     # asked before the column is sorted, which costs more than all the rest
-    may_run = len(values) == n_rows and first in (0.0, 1.0) and values.max() == first + n_rows - 1
-    if not may_run or not looks_like_running_number(header):
+    may_run = spread.low in (0.0, 1.0) and spread.high == spread.low + n_rows - 1
+    if not may_run or readings.n_values < n_rows or not looks_like_running_number(header):
         return "numeric"
-    running = np.array_equal(np.sort(values), first + np.arange(n_rows))
+    running = np.array_equal(np.sort(readings.values), spread.low + np.arange(n_rows))
     return "identifier" if running else "numeric"
 
 
 def _kind_of_words(cells: Cells, marks: Marks) -> Kind:
-    codes, levels = _coded(cells, marks)
-    n_levels, n_present = len(levels), int((codes >= 0).sum())
+    codes, levels = code_labels(cells, marks)
+    n_levels, n_present = len(levels), int(np.count_nonzero(codes >= 0))
     if n_levels <= 1:
         return "constant"
     if n_levels == n_present and n_levels > 0.5 * len(cells):
@@ -154,68 +161,21 @@ def _kind_of_words(cells: Cells, marks: Marks) -> Kind:
 
 def has_leading_zeros(cells: Cells, readings: Readings) -> bool:
     """Return whether cells such as "007" make a column of whole numbers one of codes."""
-    values = readings.values[np.isfinite(readings.values)]
-    if not len(values) or np.any(values != np.round(values)):
+    n_values = readings.n_values
+    if not n_values or len(readings.whole) < n_values:
         return False
-    return len(zero_led(cells, readings)) > MAX_UNREADABLE * len(values)
+    return len(zero_led(cells, readings)) > MAX_UNREADABLE * n_values
 
 
 def zero_led(cells: Cells, readings: Readings) -> NDArray[np.int64]:
     """Return the positions of cells such as "007"."""
-    whole = np.flatnonzero(readings.values == np.round(readings.values))
+    whole = readings.whole
     if isinstance(cells, LazyColumn) and not cells.zero_led:
         whole = np.intersect1d(whole, cells.edges()[0])
     led = [
         isinstance(c, str) and len(c) > 1 and c[0] == "0" and c.isdecimal() for c in cells[whole]
     ]
     return whole[np.flatnonzero(led)]
-
-
-def read_labels(cells: Cells, marks: Marks = USUAL) -> Cells:
-    """Return cells as trimmed text, None where one is missing.
-
-    Returns
-    -------
-    labels : ndarray of shape (n_rows,) of object
-    """
-    codes, levels = _coded(cells, marks)
-    return np.array([*levels, None], dtype=object)[codes]
-
-
-def _coded(cells: Cells, marks: Marks) -> tuple[NDArray[np.int64], Cells]:
-    """Labels as positions among the different ones, -1 where one is missing, and these."""
-    codes, distinct = pd.factorize(pd.Series(np.asarray(cells), dtype=object))
-    labels = np.array([*(_label(cell, marks) for cell in distinct), None], dtype=object)
-    again, levels = pd.factorize(labels)
-    return again[codes], np.asarray(levels, dtype=object)
-
-
-def _label(cell: Any, marks: Marks) -> str | None:
-    absent = read_cell(cell, marks=marks).status in ABSENT
-    if isinstance(cell, str):
-        text = cell.strip()
-        level = text in AMBIGUOUS_MARKS and narrow(text).lower() not in marks.missing
-        return None if absent and not level else text
-    if absent:
-        return None
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, float | int):
-        return f"{cell:.15g}"
-    if isinstance(cell, datetime | date):
-        return (
-            cell.isoformat(" ").removesuffix(" 00:00:00")
-            if isinstance(cell, datetime)
-            else cell.isoformat()
-        )
-    return str(cell)
-
-
-def levels_of(labels: Iterable[Any]) -> tuple[str, ...]:
-    """Return the distinct labels in order of first appearance."""
-    cells = labels if isinstance(labels, np.ndarray) else np.array([*labels], dtype=object)
-    distinct = pd.unique(cells)
-    return tuple(label for label in distinct if label is not None)
 
 
 def read_column(
@@ -236,11 +196,11 @@ def read_column(
     name, original, unit, position, decimal, marks
         See `RawColumn`.
     """
+    if isinstance(cells, LazyColumn):
+        cells.hand_over()
     readings = read_numbers(cells, decimal, marks)
     kept = cells
-    if isinstance(cells, LazyColumn):
-        cells.forget_numbers()
-    else:
+    if not isinstance(cells, LazyColumn | LazyWords):
         kept = cells.copy()
         kept[readings.rows(Status.FORMULA)] = None
     column = RawColumn(name, original, unit, position, "text", kept, decimal, readings, marks=marks)

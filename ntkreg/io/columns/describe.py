@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ntkreg.io.cells.spread import median_of, spread_of
 from ntkreg.io.cells.values import Status
-from ntkreg.io.columns.column import RawColumn, levels_of
+from ntkreg.io.columns.column import RawColumn
 from ntkreg.io.dataset import Column, Role
+from ntkreg.parallel import WORTH_THREADS, map_on_threads, threads_for
 
 _MANY_ROWS = 100_000
 
@@ -35,9 +37,14 @@ def describe_columns(
     """
     columns = []
     features: dict[str, Values] = {}
-    for position, column in enumerate(raw):
-        role: Role = roles.get(position, "feature")
-        described, values = _describe(column, role, rows)
+    asked: list[Role] = [roles.get(position, "feature") for position in range(len(raw))]
+
+    def describe(position: int) -> tuple[Column, Values]:
+        return _describe(raw[position], asked[position], rows)
+
+    n_threads = threads_for(None) if len(rows) >= WORTH_THREADS else 1
+    found = map_on_threads(describe, range(len(raw)), n_threads)
+    for position, (role, (described, values)) in enumerate(zip(asked, found, strict=True)):
         if role == "feature" and described.kind in ("numeric", "category"):
             key = f"f{len(features)}"
             features[key] = values
@@ -66,30 +73,32 @@ def _describe(column: RawColumn, role: Role, rows: NDArray[np.int64]) -> tuple[C
         role in ("target", "time") and column.kind != "date" and numbers
     )
     if as_number:
-        return _numeric(Column(*common, column.kind, role), column.numbers()[rows])
+        return _numeric(Column(*common, column.kind, role), column, rows)
     if column.kind == "date":
         seconds = column.seconds()[rows]
         return Column(*common, "date", role, int(np.isnan(seconds).sum())), seconds
-    labels = column.labels()[rows]
-    missing = labels.tolist().count(None)
-    described = Column(*common, column.kind, role, missing)
+    codes, levels = column.coded
+    codes = codes if len(rows) == len(codes) else codes[rows]
+    described = Column(*common, column.kind, role, int(np.count_nonzero(codes < 0)))
     if column.kind == "category":
-        levels = levels_of(labels)
-        described = replace(described, levels=levels)
-        if len(levels) <= 1:
+        found = pd.unique(codes)
+        described = replace(described, levels=tuple(levels[found[found >= 0]]))
+        if len(described.levels) <= 1:
             described = replace(described, kind="constant", levels=())
-    return described, labels
+    return described, np.array([*levels, None], dtype=object)[codes]
 
 
-def _numeric(column: Column, values: NDArray[np.float64]) -> tuple[Column, Values]:
-    finite = values[np.isfinite(values)]
-    described = replace(column, n_missing=len(values) - len(finite))
-    if not len(finite) or finite.min() == finite.max():
+def _numeric(
+    column: Column, raw: RawColumn, rows: NDArray[np.int64]
+) -> tuple[Column, NDArray[np.float64]]:
+    numbers = raw.numbers()
+    whole = len(rows) == len(numbers)
+    values = numbers if whole else numbers[rows]
+    spread = raw.readings.spread if whole else spread_of(values)
+    missing = np.isnan(values)
+    n_missing = int(np.count_nonzero(missing))
+    described = replace(column, n_missing=n_missing)
+    if np.isnan(spread.low) or spread.low == spread.high:
         return replace(described, kind="constant"), values
-    described = replace(
-        described,
-        minimum=float(finite.min()),
-        maximum=float(finite.max()),
-        median=float(np.median(finite)),
-    )
-    return described, values
+    median = median_of(values[~missing] if n_missing else values)
+    return replace(described, minimum=spread.low, maximum=spread.high, median=median), values

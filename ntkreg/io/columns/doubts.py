@@ -8,10 +8,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.io.cells.values import Status
+from ntkreg.io.files.words import factorize
 from ntkreg.io.layout.names import fold
 from ntkreg.io.ledger import LedgerEntry
 
@@ -36,6 +36,9 @@ def number_doubts(finder: Finder) -> list[LedgerEntry]:
     if len(letters) and len(letters) == len(glued):
         entries.append(finder.entry("warning", "W186", letters))
     some = np.linspace(0, len(column.cells) - 1, min(len(column.cells), _SAMPLE)).astype(np.int64)
+    # no such code is a number with decimals
+    values = column.readings.values[some]
+    some = some[~(np.isfinite(values) & (values != np.rint(values)))]
     if len(_matching(column.cells, some, _EXPONENT_CODE)):
         codes = _matching(column.cells, np.arange(len(column.cells)), _EXPONENT_CODE)
         entries.append(finder.entry("warning", "W183", codes))
@@ -71,18 +74,32 @@ def level_doubts(finder: Finder) -> list[LedgerEntry]:
     return entries
 
 
+def limit_doubts(finder: Finder) -> list[LedgerEntry]:
+    """Say that a column of limits of measurement holds no number, or hardly any."""
+    column, readings = finder.column, finder.column.readings
+    censored, n_numbers = readings.rows(Status.CENSORED), readings.count(Status.NUMBER)
+    if column.kind == "constant":
+        censored = censored[np.isnan(readings.values[censored])]
+    n_words = readings.count(Status.TEXT, Status.TIME, Status.DATE)
+    if not len(censored) or len(censored) + n_numbers < n_words:
+        return []
+    return [finder.entry("warning", "W189", censored)]
+
+
 def _alike(finder: Finder) -> list[LedgerEntry]:
     """Name levels that a reader would take for one: OK, ＯＫ and ok, or ○ and 〇."""
-    labels = pd.Series(finder.column.labels(), dtype=object)
+    codes, levels = finder.column.coded
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     spellings: dict[str, list[str]] = {}
     # the most frequent one first
-    for label in labels.value_counts().index:
+    for label in levels[np.argsort(-counts, kind="stable")]:
         key = unicodedata.normalize("NFKC", fold(label).translate(_ALIKE))
         spellings.setdefault(key.lstrip("0") if key.isdecimal() else key, []).append(label)
     several = [spelling for spelling in spellings.values() if len(spelling) > 1]
     if not several:
         return []
-    where = np.flatnonzero(labels.isin([text for spelling in several for text in spelling[1:]]))
+    others = {text for spelling in several for text in spelling[1:]}
+    where = np.flatnonzero(np.array([*(text in others for text in levels), False])[codes])
     shown = [" = ".join(spelling) for spelling in several[:_SHOWN]]
     return [finder.entry("warning", "W181", where, values=shown)]
 
@@ -92,6 +109,8 @@ def _matching(
 ) -> NDArray[np.int64]:
     """Return those rows whose text a pattern describes."""
     # a column of words repeats them
-    codes, distinct = pd.factorize(pd.Series(cells[rows], dtype=object))
+    codes, distinct = factorize(cells if len(rows) == len(cells) else cells[rows])
     hits = [isinstance(cell, str) and bool(pattern.fullmatch(cell.strip())) for cell in distinct]
+    if not any(hits):
+        return _NONE
     return np.asarray(rows[np.array([*hits, False], dtype=bool)[codes]], dtype=np.int64)

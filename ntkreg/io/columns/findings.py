@@ -6,7 +6,6 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ntkreg.io.cells.decimals import has_comma
@@ -16,7 +15,7 @@ from ntkreg.io.cells.units import same_unit
 from ntkreg.io.cells.values import Status
 from ntkreg.io.columns.column import RawColumn, has_leading_zeros, zero_led
 from ntkreg.io.columns.days import read_dates
-from ntkreg.io.columns.doubts import level_doubts, number_doubts
+from ntkreg.io.columns.doubts import level_doubts, limit_doubts, number_doubts
 from ntkreg.io.files.grid import worded
 from ntkreg.io.ledger import LedgerEntry, Severity
 from ntkreg.messages import Sentence
@@ -86,6 +85,8 @@ def column_entries(
         entries += _date_entries(finder)
     elif column.kind in _WORDS:
         entries += _word_entries(finder) + level_doubts(finder)
+    if column.kind in (*_WORDS, "constant"):
+        entries += limit_doubts(finder)
     return tuple(entries)
 
 
@@ -160,7 +161,7 @@ def numeric_entries(finder: Finder) -> list[LedgerEntry]:
         fields = {"unit": unit, "found": readings.units[0]}
         entries.append(finder.entry("warning", "W161", np.sort(where), **fields))
     entries += _comma_entries(finder)
-    for sentinel in find_sentinels(readings.values):
+    for sentinel in find_sentinels(readings.values, readings.spread):
         where = np.flatnonzero(readings.values == sentinel)
         entries.append(finder.entry("warning", "W118", where, value=sentinel))
     return entries
@@ -207,7 +208,9 @@ def _rare_levels(finder: Finder) -> list[LedgerEntry]:
     """Name the levels of a category that one row alone has."""
     if finder.column.kind != "category":
         return []
-    codes, levels = pd.factorize(finder.column.labels())
-    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
-    once = np.flatnonzero((codes >= 0) & (counts[codes] == 1))
+    codes, levels = finder.column.coded
+    # the last one counts what is missing
+    counts = np.bincount(codes + 1, minlength=len(levels) + 1)[1:]
+    lone = np.append(counts == 1, False)
+    once = np.flatnonzero(lone[codes]) if lone.any() else np.empty(0, dtype=np.int64)
     return [finder.entry("warning", "W163", once, total=len(levels))] if len(once) else []

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ntkreg.io.files.biff_texts import check_texts
 from ntkreg.io.files.grid import Special
 from ntkreg.io.files.ole import DamagedError
-from ntkreg.io.files.special_cells import ERRORS, settled
+from ntkreg.io.files.xlsb_cells import ERRORS
 
 BOF, EOF, BOUNDSHEET, FILEPASS, SST, CONTINUE, XF = 0x809, 0x0A, 0x85, 0x2F, 0xFC, 0x3C, 0xE0
 _STRING, _FORMULA, _BOOLERR, _LABELSST, _MULRK, _MULBLANK = 0x207, 0x06, 0x205, 0xFD, 0xBD, 0xBE
@@ -132,7 +132,18 @@ def _sheet(stream: bytes, start: int, n_texts: int, n_formats: int) -> tuple[Spe
         computed |= kind == _FORMULA and special is not Special.FORMULA
     ends_well = _is_followed_well(stream, place + length)
     known = foreign in _AFTER_CELLS or (foreign or 0) >= 0x800
-    return settled(specials, Special.FORMULA, computed), ordered and known and ends_well
+    return _settled(specials, computed), ordered and known and ends_well
+
+
+def _settled(specials: SpecialCells, computed: bool) -> SpecialCells:
+    """Return the special cells of a sheet without formulas that gave an empty text.
+
+    The format does not tell them from formulas that nobody computed; but whoever computed one
+    formula of a sheet has computed all.
+    """
+    if not computed:
+        return specials
+    return {at: value for at, value in specials.items() if value != Special.FORMULA}
 
 
 def _is_followed_well(stream: bytes, end: int) -> bool:

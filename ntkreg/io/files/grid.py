@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
 from ntkreg.io.files.lazy import LazyColumn, LazyTable
+from ntkreg.io.files.words import LazyWords
 from ntkreg.io.ledger import LedgerEntry
 
 Cells = NDArray[np.object_]
@@ -40,7 +41,8 @@ class Grid:
     encoding, delimiter, sheet : str or None
         How it was read; None where it does not apply.
     merged : tuple of (int, int, int, int), default=()
-        Merged ranges as first row, first column, last row, last column, from 0.
+        Merged ranges as first row, first column, last row, last column, from 0; what reaches beyond
+        the cells is cut off.
     lengths : ndarray of shape (n_rows,) of int, or None
         Number of fields of each line of a text file.
     commas : bool, default=True
@@ -58,6 +60,15 @@ class Grid:
     lengths: NDArray[np.int64] | None = None
     commas: bool = True
     entries: tuple[LedgerEntry, ...] = ()
+
+    def __post_init__(self) -> None:
+        n_rows, n_columns = self.cells.shape
+        inside = tuple(
+            (top, left, min(bottom, n_rows - 1), min(right, n_columns - 1))
+            for top, left, bottom, right in self.merged
+            if top < n_rows and left < n_columns
+        )
+        object.__setattr__(self, "merged", inside)
 
 
 def make_cells(rows: list[list[Any]], blank: str | None, file: str) -> Cells:
@@ -98,6 +109,9 @@ def blank_mask(cells: Cells) -> NDArray[np.bool_]:
     """Return where nothing but white space stands, for cells of any shape."""
     if isinstance(cells, LazyTable | LazyColumn):
         return cells.blank(is_blank)
+    if isinstance(cells, LazyWords):
+        codes, distinct = cells.factorized
+        return np.array([is_blank(cell) for cell in distinct], dtype=bool)[codes]
     flat = cells.ravel().tolist()
     white = [isinstance(cell, str) and (not cell or cell.isspace()) for cell in flat]
     return np.asarray(pd.isnull(cells) | np.array(white, dtype=bool).reshape(cells.shape))

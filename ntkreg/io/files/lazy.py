@@ -8,63 +8,36 @@ the texts, which is slower and gives the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.io.files.store import Rows, Store, Texts
+from ntkreg.io.files.store import Coded, Rows, Store, Texts
+from ntkreg.io.files.words import Lazy, LazyWords
 
 # so many cells are sooner read again from their lines than the whole column is
 _FEW = 2_000
 
 
-class _Lazy:
-    """What both kinds of array have in common: anything unusual is asked of the texts."""
-
-    dtype = np.dtype(object)
-    shape: tuple[int, ...]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Texts:
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(np.asarray(self))
-
-    @property
-    def ndim(self) -> int:
-        """Number of dimensions."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of cells."""
-        return int(np.prod(self.shape))
-
-    def copy(self) -> Texts:
-        """Return the texts as an array of its own."""
-        return np.array(self, dtype=object)
-
-    def ravel(self) -> Texts:
-        """Return the texts in one dimension."""
-        return np.asarray(self).ravel()
-
-    def tolist(self) -> list[Any]:
-        """Return the texts as lists."""
-        return list(np.asarray(self).tolist())
+def run_of(rows: Rows) -> slice | None:
+    """Return rows as a slice, None if they do not follow each other one by one."""
+    if not len(rows) or rows[-1] - rows[0] != len(rows) - 1 or (rows[1:] <= rows[:-1]).any():
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1)
 
 
-class LazyColumn(_Lazy):
+class LazyColumn(Lazy):
     """A column of numbers, as if it were an array of texts of one dimension."""
 
-    def __init__(self, store: Store, column: int, rows: Rows) -> None:
+    def __init__(self, store: Store, column: int, rows: Rows, run: slice | None = None) -> None:
         self._store = store
         self._column = column
         self._rows = rows
+        self._run = run
+        self._handed_over = False
         self.shape = (len(rows),)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Texts:
@@ -111,28 +84,43 @@ class LazyColumn(_Lazy):
 
     def edges(self) -> tuple[Rows, Texts]:
         """Return positions and texts of the cells that were not read as numbers."""
-        positions = np.flatnonzero(~self._store.inside(self._rows))
+        low, high = self._inside()
+        n_rows = len(self)
+        positions = (
+            np.concatenate([np.arange(low), np.arange(high, n_rows)])
+            if self._run
+            else np.flatnonzero(~self._store.inside(self._rows))
+        )
         return positions, self._store.edge(self._rows[positions])[:, self._column]
 
     def numbers(self) -> NDArray[np.float64]:
         """Return a new array of the numbers, NaN where a cell is blank or was not read as one."""
-        inside = self._store.inside(self._rows)
-        values = np.full(len(self._rows), np.nan)
-        values[inside] = self._store.values(self._column)[
-            self._rows[inside] - len(self._store.head)
-        ]
-        return values
+        values = self._store.values(self._column)
+        if self._handed_over:
+            self._store.numbers.pop(self._column, None)
+        if not self._run:
+            return values[self._rows]
+        return values[self._run] if self._handed_over else values[self._run].copy()
+
+    def _inside(self) -> tuple[int, int]:
+        """First position between head and tail, and the first one behind, of rows one by one."""
+        if self._run is None:
+            return 0, len(self)
+        n_rows, n_head = len(self), len(self._store.head)
+        low = min(max(n_head - self._run.start, 0), n_rows)
+        n_behind = self._run.stop - (self._store.shape[0] - len(self._store.tail))
+        return low, max(n_rows - max(n_behind, 0), low)
 
     def blank(self, is_blank: Callable[[Any], bool]) -> NDArray[np.bool_]:
         """Return where the column is blank."""
-        return self._store.blank(self._column, is_blank)[self._rows]
+        return self._store.blank(self._column, is_blank)[self._run or self._rows]
 
-    def forget_numbers(self) -> None:
-        """Let go of the numbers, which the caller has taken over."""
-        self._store.numbers.pop(self._column, None)
+    def hand_over(self) -> None:
+        """Keep no copy of the numbers once they are asked for: they belong to who asks."""
+        self._handed_over = True
 
 
-class LazyTable(_Lazy):
+class LazyTable(Lazy):
     """Rows and columns of a clean file, as if they were an array of texts of two dimensions."""
 
     def __init__(self, store: Store, rows: Rows | None = None, columns: Rows | None = None) -> None:
@@ -142,6 +130,10 @@ class LazyTable(_Lazy):
         self._columns = np.arange(n_columns) if columns is None else columns
         self.shape = (len(self._rows), len(self._columns))
         self._blank: NDArray[np.bool_] | None = None
+
+    @cached_property
+    def _run(self) -> slice | None:
+        return run_of(self._rows)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Texts:
         return self._texts(self._rows, self._columns)
@@ -172,18 +164,23 @@ class LazyTable(_Lazy):
             fields = self._texts(rows.reshape(1), np.atleast_1d(columns))[0]
             return fields if columns.ndim else fields[0]
         if columns.ndim == 0:
-            return self._column(rows, int(columns))
+            same = isinstance(first, slice) and first == slice(None)
+            return self._column(rows, int(columns), self._run if same else None)
         return (
             LazyTable(self._store, rows, columns)
             if len(rows) > _FEW
             else self._texts(rows, columns)
         )
 
-    def _column(self, rows: Rows, column: int) -> Any:
+    def _column(self, rows: Rows, column: int, run: slice | None) -> Any:
         if len(rows) <= _FEW:
             return self._texts(rows, np.array([column]))[:, 0]
+        run = run or run_of(rows)
         if column in self._store.numeric:
-            return LazyColumn(self._store, column, rows)
+            return LazyColumn(self._store, column, rows, run)
+        coded = self._store.coded(column)
+        if coded is not None:
+            return LazyWords(Coded(coded.codes[run or rows], coded.levels))
         return self._store.column(column)[rows]
 
     def blank(self, is_blank: Callable[[Any], bool]) -> NDArray[np.bool_]:
@@ -191,7 +188,7 @@ class LazyTable(_Lazy):
         if self._blank is None:
             self._blank = np.empty(self.shape, dtype=bool, order="F")
             for k, j in enumerate(self._columns):
-                self._blank[:, k] = self._store.blank(int(j), is_blank)[self._rows]
+                self._blank[:, k] = self._store.blank(int(j), is_blank)[self._run or self._rows]
             self._blank.flags.writeable = False
         return self._blank
 

@@ -6,42 +6,28 @@ The libraries behind it can hang, eat memory, panic or abort on a hostile file; 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
-from typing import IO, Any, Literal
-
-import psutil
+from typing import IO, Any
 
 from ntkreg.exceptions import FileAccessError, InputError
+from ntkreg.io.files.child_limits import Kind, limits_of, watch
 from ntkreg.io.files.grid import Special
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.messages import Sentence
 
-Kind = Literal["xlsx", "xls", "xlsb", "ods"]
 Rows = list[list[Any]]
 Ranges = tuple[tuple[int, int, int, int], ...]
 
 _CHILD = Path(__file__).with_name("reader_child.py")
-# of a small file, in seconds of computing and in bytes; a large one gets more of each
-SECONDS = 7.0
-MEMORY = 700_000_000
-OUTPUT = 40_000_000
-# a packed byte of a sheet costs about one microsecond, and more on a slow or busy computer
-_SECONDS_PER_BYTE = 4e-6
-_MEMORY_PER_BYTE = 10
-_OUTPUT_PER_BYTE = 20
-_PAUSE = 0.05
-_IDLE = 3
 # a rectangle so large and so empty is no table, and would fill the memory
 _SPARSE_CELLS = 20_000_000
 _SPARSE_SHARE = 0.05
@@ -153,22 +139,20 @@ def _remarks(head: dict[str, Any], title: str, asked: str | None) -> tuple[Ledge
 
 def _run(data: bytes, file: str, kind: Kind, sheet: str | None) -> list[Any]:
     """Let the child read the file; return its lines."""
-    memory = MEMORY + _MEMORY_PER_BYTE * len(data)
-    output = OUTPUT + _OUTPUT_PER_BYTE * len(data)
-    seconds = SECONDS + _SECONDS_PER_BYTE * len(data)
-    options = json.dumps({"kind": kind, "sheet": sheet, "memory": memory, "output": output})
+    limits = limits_of(data, kind)
+    asked = {"kind": kind, "sheet": sheet, "memory": limits.memory, "output": limits.output}
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as answer:
         given.write(data)
         given.seek(0)
         process = subprocess.Popen(
             # -P: the child's folder holds modules of ours that no library may import by chance
-            [sys.executable, "-P", "-X", "utf8", str(_CHILD), options],
+            [sys.executable, "-P", "-X", "utf8", str(_CHILD), json.dumps(asked)],
             stdin=given,
             stdout=answer,
             stderr=subprocess.DEVNULL,
         )
         try:
-            _wait(process, file, kind, seconds, memory)
+            watch(process, limits, file, kind)
         finally:
             process.kill()
             process.wait()
@@ -188,36 +172,6 @@ def _refusal(answer: dict[str, str], file: str) -> InputError:
     if answer["error"] == "MissingPartError":
         return InputError("E142", {"file": file}, file=file, part=reason)
     return damaged(file, reason.split("\n")[0] or answer["error"])
-
-
-def _wait(
-    process: subprocess.Popen[bytes], file: str, kind: Kind, seconds: float, memory: int
-) -> None:
-    """Wait for the child's end, but not beyond its limits.
-
-    Beyond those of a small file its seconds are those it computes, because a busy computer makes
-    no file hostile; a child that only waits is given up later.
-    """
-    end = time.monotonic() + SECONDS + _IDLE * (seconds - SECONDS)
-    while process.poll() is None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_PAUSE)
-            return
-        # the limit of memory that the child sets itself does not exist on every system
-        spent, taken = _used(process.pid)
-        if taken > memory:
-            raise InputError("E141", {"file": file}, file=file, kind=kind)
-        if spent > seconds or time.monotonic() > end:
-            raise InputError("E140", {"file": file}, file=file, kind=kind, seconds=seconds)
-
-
-def _used(child: int) -> tuple[float, int]:
-    """Seconds of computing and bytes of memory; nothing once the child has ended."""
-    try:
-        process = psutil.Process(child)
-        return sum(process.cpu_times()[:2]), process.memory_info().rss
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return 0.0, 0
 
 
 def _parse(answer: IO[bytes], file: str, kind: Kind) -> list[Any]:

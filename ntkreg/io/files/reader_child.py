@@ -94,7 +94,8 @@ def read_other(data: bytes, kind: str, asked: str | None, out: Output) -> None:
             rows[:0] = [[] for _ in range(above)]
             merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or ()]
             if kind != "xls":
-                specials, merged = getattr(sibling("special_cells"), f"{kind}_cells")(data, name)
+                module = f"{kind}_cells"
+                specials, merged = getattr(sibling(module), module)(data, name)
                 put(rows, specials)
             out.line(head | {"title": name})
             for row in rows:

@@ -29,6 +29,9 @@ FileKind = Literal["xlsx", "xls", "xlsb", "ods", "text"]
 MAX_RATIO = 200
 MAX_UNPACKED = 1_000_000_000
 SMALL = 50_000_000
+# a sheet of one value packs to a three-hundredth, zeros as bombs are made of to a thousandth
+_MAX_RATIO_OF_MEDIUM = 400
+_MEDIUM = 200_000_000
 _DIRT, _DIRT_SHARE, _DIRT_SHARE_OF_SMALL = 8, 0.05, 0.2
 
 # XML parsers differ in what they do with a document type declaration; a spreadsheet never needs one
@@ -135,7 +138,8 @@ def _check_zip(data: bytes, file: str) -> FileKind:
         names = {part.filename.replace("\\", "/") for part in parts}
         total = sum(part.file_size for part in parts)
         packed = max(sum(part.compress_size for part in parts), 1)
-        if total > MAX_UNPACKED or (total > SMALL and total / packed > MAX_RATIO):
+        ratio = _MAX_RATIO_OF_MEDIUM if total <= _MEDIUM else MAX_RATIO
+        if total > MAX_UNPACKED or (total > SMALL and total / packed > ratio):
             raise InputError("E112", where, file=file, megabytes=total / 1e6)
         kind = _zip_kind(archive, names)
         if kind is None:

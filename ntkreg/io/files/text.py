@@ -23,7 +23,10 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 _MAX_FIELD = 131_072
 _ELSEWHERE = re.compile(r"\S[;|\t,^~:&!/\s，；、]+\S")
 # a second byte order mark stands where two files were joined
-_DIRT = ("\x00", "\x1a", "\ufeff")
+_DIRT = (b"\x00", b"\x1a", "\ufeff".encode())
+_COMMAS = (b",", "，".encode())
+# of one character, at most
+_BYTES = 4
 # Excel keeps leading zeros in a text file this way
 _AS_TEXT = re.compile(r'="([^"]*)"')
 _NUMBER = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*")
@@ -46,18 +49,16 @@ def read_text(data: bytes, file: str, encoding: str | None = None) -> Grid:
     InputError
         If the bytes fit no encoding or a line cannot be divided into fields.
     """
-    text, name, entries = decode(data, file, encoding)
-    text, dirt = _without_control_characters(text)
+    lines, name, entries = _lines(data, file, encoding)
+    lines, dirt = _without_control_characters(lines)
+    text = _beginning(lines)
     delimiter = find_delimiter(text)
     # between commas, only a quoted cell can hold one
-    commas = '"' in text if delimiter == "," else "," in text or "，" in text
-    first_line = text[: text.find("\n") + 1] or text
-    separator_line = _SEPARATOR_LINE.fullmatch(first_line) is not None
+    quoted = b'"' in lines
+    commas = quoted if delimiter == "," else any(mark in lines for mark in _COMMAS)
+    separator_line = _SEPARATOR_LINE.fullmatch(text[: text.find("\n") + 1] or text) is not None
     # cells such as ="0012" are texts, whatever they look like
-    wrapped = '="' in text
-    lines = data if name == "utf-8" and not dirt else text.encode("utf-8", "surrogatepass")
-    # the same once more: of a large file it would be the larger part of the memory
-    del text
+    wrapped = quoted and b'="' in lines
     clean = None if wrapped else read_clean(lines, delimiter, separator_line=separator_line)
     if clean is None:
         rows = _rows(lines.decode("utf-8", "surrogatepass"), delimiter, file)
@@ -160,10 +161,29 @@ def _unwrapped(rows: list[list[str]]) -> tuple[LedgerEntry, ...]:
     return (LedgerEntry("repair", message, row=first, count=count),) if count else ()
 
 
-def _without_control_characters(text: str) -> tuple[str, tuple[LedgerEntry, ...]]:
-    # looking for one is much faster than counting them
-    if not any(mark in text for mark in _DIRT):
-        return text, ()
-    count = sum(text.count(mark) for mark in _DIRT)
-    cleaned = text.translate({ord(mark): None for mark in _DIRT})
-    return cleaned, (LedgerEntry("repair", Sentence("R114", {"count": count}), count=count),)
+def _lines(
+    data: bytes, file: str, encoding: str | None
+) -> tuple[bytes, str, tuple[LedgerEntry, ...]]:
+    """Return the text of a file in UTF-8 and what `decode` says of it."""
+    if encoding is None and data.isascii():
+        return data, "utf-8", ()
+    text, name, entries = decode(data, file, encoding)
+    return data if name == "utf-8" else text.encode("utf-8", "surrogatepass"), name, entries
+
+
+def _beginning(lines: bytes) -> str:
+    """Return as much of a text as is looked at to find its delimiter, and a little more."""
+    some = lines[: _BYTES * (_SAMPLE_CHARACTERS + 1)]
+    # the last character may have been cut
+    error = "surrogatepass" if len(some) == len(lines) else "ignore"
+    return some.decode("utf-8", error)
+
+
+def _without_control_characters(lines: bytes) -> tuple[bytes, tuple[LedgerEntry, ...]]:
+    # looking for one byte is much faster than looking for several
+    count = sum(lines.count(mark) for mark in _DIRT if mark[:1] in lines)
+    if not count:
+        return lines, ()
+    for mark in _DIRT:
+        lines = lines.replace(mark, b"")
+    return lines, (LedgerEntry("repair", Sentence("R114", {"count": count}), count=count),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from ntkreg.io.files.grid import Grid
 from ntkreg.io.layout.header import Header
 
 Numbers = NDArray[np.float64]
+Rows = NDArray[np.int64]
 Operation = Callable[..., np.float64]
 
 _DIGITS = 12
@@ -50,7 +51,7 @@ class Block:
         return self._read[column]
 
 
-def summarises(block: Block, k: int, above: Sequence[int], kind: str) -> bool:
+def summarises(block: Block, k: int, above: Rows, kind: str) -> bool:
     """Return whether row `k` sums up the rows `above`.
 
     Parameters
@@ -59,12 +60,12 @@ def summarises(block: Block, k: int, above: Sequence[int], kind: str) -> bool:
         The rows.
     k : int
         The row.
-    above : sequence of int
+    above : ndarray of int
         The samples it may sum up.
     kind : {"sum", "mean", "end", ""}
         What its label says.
     """
-    if not above or (len(above) < 2 and kind != "sum"):
+    if not len(above) or (len(above) < 2 and kind != "sum"):
         return False
     columns = list(_varied(block, k, above))
     operations, enough = _OPERATIONS[kind]
@@ -76,18 +77,18 @@ def summarises(block: Block, k: int, above: Sequence[int], kind: str) -> bool:
     )
 
 
-def _varied(block: Block, k: int, above: Sequence[int]) -> Iterator[int]:
+def _varied(block: Block, k: int, above: Rows) -> Iterator[int]:
     """Columns with a number in row `k` and, of several rows above, different ones: they tell."""
     for j in block.columns:
         values = block.numbers(j)
-        known = values[np.asarray(above)]
+        known = values[above]
         known = known[np.isfinite(known)]
         enough = len(known) and (len(above) == 1 or known.min() < known.max())
         if np.isfinite(values[k]) and enough:
             yield j
 
 
-def is_grand_total(block: Block, k: int, above: Sequence[int]) -> bool:
+def is_grand_total(block: Block, k: int, above: Rows) -> bool:
     """Return whether row `k` is, in two columns or more, the sum of the rows above.
 
     It must lie beyond all of them: a sample may well be the sum of a few others by chance.
@@ -95,17 +96,17 @@ def is_grand_total(block: Block, k: int, above: Sequence[int]) -> bool:
     n_agreeing = 0
     for j in _varied(block, k, above):
         values = block.numbers(j)
-        beyond = abs(values[k]) > np.nanmax(np.abs(values[np.asarray(above)]))
+        beyond = abs(values[k]) > np.nanmax(np.abs(values[above]))
         if not beyond or not _agrees(values, k, above, np.nansum):
             return False
         n_agreeing += 1
     return n_agreeing > 1
 
 
-def _agrees(values: Numbers, k: int, above: Sequence[int], operation: Operation) -> bool:
+def _agrees(values: Numbers, k: int, above: Rows, operation: Operation) -> bool:
     """Whether a cell is what the operation gives, up to its rounding."""
     with np.errstate(over="ignore", invalid="ignore"):
-        result = float(operation(values[np.asarray(above)]))
+        result = float(operation(values[above]))
     error = 0.51 * 10.0 ** -_decimals(float(values[k])) + 1e-9 * abs(result)
     return abs(result - float(values[k])) <= error
 

@@ -1,4 +1,4 @@
-"""Where does the table begin? The header is the fullest row of words above columns of numbers."""
+"""Header of a table: its row of names, and the rows above and below that belong to it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
-from ntkreg.io.cells.values import Status, read_cell
+from ntkreg.io.cells.values import read_cell
 from ntkreg.io.files.grid import Cells, Grid, blank_mask, is_blank
 from ntkreg.io.layout.name_rows import (
     QUANTITIES,
     continues_names,
-    numeric_columns,
     statuses,
     units_of,
 )
 from ntkreg.io.layout.names import SEPARATOR, fold, tidy
-from ntkreg.messages import Sentence
+from ntkreg.io.layout.top_row import SAMPLE, top_row
 
-CANDIDATES = 40
-SAMPLE = 50
 MAX_JOINED = 4
-_BLOCK_ROWS = 3
 _DATA_SHARE = 0.8
 
 
@@ -71,7 +67,7 @@ def find_header(grid: Grid, file: str, header_row: int | None = None) -> Header:
     """
     cells = grid.cells
     filled = np.flatnonzero(~blank_mask(cells).all(axis=1))
-    rows = _joined_rows(grid, filled, _top_row(cells, filled, file, header_row))
+    rows = _joined_rows(grid, filled, top_row(cells, filled, file, header_row))
     texts = _join(grid, rows)
     below = filled[filled > rows[-1]]
     if not len(below):
@@ -80,75 +76,6 @@ def find_header(grid: Grid, file: str, header_row: int | None = None) -> Header:
     has_units = any(unit is not None for unit in units)
     unit_row = int(below[0]) if has_units else None
     return Header(tuple(rows), unit_row, tuple(texts), units, tuple(_join(grid, rows, str)))
-
-
-def _asked_row(cells: Cells, filled: NDArray[np.int64], header_row: int, file: str) -> int:
-    """Row the user named, if it can be a header."""
-    row = header_row - 1
-    reason = ""
-    if row not in filled:
-        reason = "I150"
-    elif np.isin(statuses(cells[[row]]), (*QUANTITIES, Status.BLANK)).all():
-        reason = "I151"
-    if reason:
-        where = {"file": file, "row": header_row}
-        raise InputError("E151", where, file=file, row=header_row, reason=Sentence(reason))
-    return row
-
-
-def _top_row(cells: Cells, filled: NDArray[np.int64], file: str, asked: int | None) -> int:
-    """Row asked for, or the fullest of the first rows that read as names of the columns below."""
-    if asked is not None:
-        return _asked_row(cells, filled, asked, file)
-    if len(filled) < 2:
-        raise InputError("E122", {"file": file}, file=file)
-    window = filled[: CANDIDATES + SAMPLE]
-    status = statuses(cells[window])
-    n_cells = (status != Status.BLANK).sum(axis=1)
-    # a damaged row with too many fields is not fuller than a header
-    n_cells = np.minimum(n_cells, int(np.ceil(np.quantile(n_cells, 0.75))))
-    first = int(n_cells[:CANDIDATES].argmax())
-    if not numeric_columns(status).any():
-        return int(window[first])
-    top = min(CANDIDATES, len(window) - 1)
-    named = [k for k in range(top) if _names(cells[window[k]], status[k:][: SAMPLE + 1])]
-    if not named:
-        row = int(window[first]) + 1
-        shown = [str(cell) for cell in cells[row - 1] if not is_blank(cell)][:5]
-        # with words in it the row may be a header spoilt by a mistake, which is to be mended
-        code = "E121" if (status[first] == Status.TEXT).any() else "E156"
-        raise InputError(code, {"file": file, "row": row}, file=file, row=row, values=shown)
-    best = max(named, key=lambda k: n_cells[k])
-    _refuse_second_block(window, status, best, file)
-    return int(window[best])
-
-
-def _names(row: Cells, status: NDArray[np.uint8]) -> bool:
-    """Whether a row has words above numbers, and numbers of its own only as a rising scale.
-
-    Spectra have headers such as "sample, moisture, 400, 402, 404". `status` is that of the row
-    and of those below it.
-    """
-    numeric = numeric_columns(status[1:])
-    words = int((status[0, numeric] == Status.TEXT).sum())
-    blank = int((status[0, numeric] == Status.BLANK).sum())
-    scale = [read_cell(cell).value for cell in row[status[0] == Status.NUMBER]]
-    rising = len(scale) > 2 and bool(np.all(np.diff(scale) > 0))
-    return words > 0 and (2 * words >= numeric.sum() - blank or rising)
-
-
-def _refuse_second_block(
-    window: NDArray[np.int64], status: NDArray[np.uint8], best: int, file: str
-) -> None:
-    """Refuse a header with rows of numbers above it: another table, or samples in columns."""
-    quantities = np.isin(status[:best], QUANTITIES).sum(axis=1)
-    present = (status[:best] != Status.BLANK).sum(axis=1)
-    full = 2 * present >= (status[best] != Status.BLANK).sum()
-    blocks = np.flatnonzero(full & (2 * quantities >= present) & (quantities > 1))
-    if len(blocks) >= _BLOCK_ROWS:
-        rows = [int(window[blocks[0]]) + 1, int(window[best]) + 1]
-        where = {"file": file, "row": rows[0]}
-        raise InputError("E135", where, file=file, first=rows[0], second=rows[1])
 
 
 def _joined_rows(grid: Grid, filled: NDArray[np.int64], top: int) -> list[int]:
@@ -226,7 +153,9 @@ def _distinct(texts: list[str]) -> bool:
 
 def _join(grid: Grid, rows: list[int], shape: Callable[[str], str] = tidy) -> list[str]:
     """Texts of the header rows joined from top to bottom, an upper one spread over its columns."""
-    levels = [_spread(grid, row, shape, fill=row != rows[-1]) for row in rows]
+    # a preface may be wider than the table
+    end = int(np.flatnonzero(~blank_mask(grid.cells[rows]).all(axis=0))[-1]) + 1
+    levels = [_spread(grid, row, shape, end if row != rows[-1] else 0) for row in rows]
     texts = []
     for parts in zip(*levels, strict=True):
         different = [p for k, p in enumerate(parts) if p and p not in parts[:k]]
@@ -234,14 +163,15 @@ def _join(grid: Grid, rows: list[int], shape: Callable[[str], str] = tidy) -> li
     return texts
 
 
-def _spread(grid: Grid, row: int, shape: Callable[[str], str], *, fill: bool) -> list[str]:
+def _spread(grid: Grid, row: int, shape: Callable[[str], str], end: int) -> list[str]:
+    """Texts of a row, those of merged cells and, up to column `end`, the last one repeated."""
     texts = ["" if is_blank(cell) else shape(_header_text(cell)) for cell in grid.cells[row]]
     for top, left, bottom, right in grid.merged:
         if top <= row <= bottom and not is_blank(grid.cells[top, left]):
             text = shape(_header_text(grid.cells[top, left]))
             texts[left : right + 1] = [text] * (right - left + 1)
-    if fill and not grid.merged:
-        for j in range(1, len(texts)):
+    if not grid.merged:
+        for j in range(1, end):
             texts[j] = texts[j] or texts[j - 1]
     return texts
 

@@ -70,7 +70,8 @@ def _refuse_unequal_rows(grid: Grid, header: Header, body: Rows, file: str) -> N
     where = {"file": file, "row": row + 1}
     if not longer.all():
         value = next(str(c) for c in grid.cells[row, n_named:] if c)
-        raise InputError("E134", where, file=file, row=row + 1, n_header=n_named, value=value)
+        facts = {"n_header": n_named, "header": header.rows[-1] + 1, "value": value}
+        raise InputError("E134", where, file=file, row=row + 1, **facts)
     if n_named == len([text for text in header.texts if text]):
         n_fields = int(grid.lengths[row])
         raise InputError("E170", where, file=file, n_header=n_named, row=row + 1, fields=n_fields)

@@ -32,7 +32,7 @@ _EDGE = 200
 _MOST_UNNAMED = 200
 
 
-def leave_out(grid: Grid, header: Header, filled: Rows) -> tuple[Grid, Rows]:
+def leave_out(grid: Grid, header: Header, filled: Rows, head: Grid) -> tuple[Grid, Rows]:
     """Return the rows of a grid without those below the header that are no samples.
 
     Parameters
@@ -43,6 +43,8 @@ def leave_out(grid: Grid, header: Header, filled: Rows) -> tuple[Grid, Rows]:
         Header of the table.
     filled : ndarray of int
         Rows that hold something.
+    head : Grid
+        Its first rows, with the marks that the user names.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def leave_out(grid: Grid, header: Header, filled: Rows) -> tuple[Grid, Rows]:
         body = np.concatenate([body[:_EDGE], body[-_EDGE:]])
     finders = [rules, words_first, ends, _summaries, notes]
     for find in finders if many else [*finders, _bare_totals]:
-        found += find(grid, header, body)
+        found += find(head if find is words_first else grid, header, body)
         body = body[~np.isin(body, _left_out(found))]
     if not len(body):
         return grid, filled
@@ -148,17 +150,17 @@ def _summaries(grid: Grid, header: Header, body: Rows) -> list[Aside]:
     edge, counts = at_edges(labels, len(body)), Counter(text for _, text in labels.values())
     found: dict[int, Aside] = {}
     doubt: dict[int, Aside] = {}
-    start = 0
+    start, samples = 0, np.ones(len(body), dtype=bool)
     for k in told:
         label, text = labels[k]
         certain = CERTAIN.fullmatch(text) is not None
         starts = (start, 0) if k in edge else (start,)
-        groups = ([i for i in range(first, k) if i not in found] for first in starts)
+        groups = (first + np.flatnonzero(samples[first:k]) for first in starts)
         if (certain and k in edge and counts[text] == 1 and k not in inner) or any(
             summarises(block, k, group, kind_of_label(text)) for group in groups
         ):
             found[k] = Aside(int(body[k]), "R156", label)
-            start = k + 1
+            samples[k], start = False, k + 1
         elif certain and k not in inner:
             doubt[k] = Aside(int(body[k]), "W180", label)
     outer = {k: label for k, label in labels.items() if k not in inner}
@@ -189,17 +191,16 @@ def _bare_totals(grid: Grid, header: Header, body: Rows) -> list[Aside]:
         unnamed = unnamed[:0]
     block = Block(grid, body, header)
     found: dict[int, Aside] = {}
-    start = 0
+    start, samples = 0, np.ones(len(body), dtype=bool)
     for k in unnamed[:_MOST_UNNAMED].tolist():
-        group = list(range(start, k))
-        everything = [i for i in range(k) if i not in found]
+        group, everything = np.arange(start, k), np.flatnonzero(samples[:k])
         if _wordless(grid, int(body[k])) and any(
             summarises(block, k, above, "") for above in (group, everything)
         ):
             found[k] = Aside(int(body[k]), "R156", "")
-            start = k + 1
+            samples[k], start = False, k + 1
     if len(body) >= _SHOWN and last not in found and _wordless(grid, int(body[last])):
-        above = [i for i in range(last) if i not in found]
+        above = np.flatnonzero(samples[:last])
         if is_grand_total(block, last, above):
             found[last] = Aside(int(body[last]), "R156", "")
     return list(found.values())

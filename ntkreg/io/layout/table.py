@@ -17,7 +17,7 @@ from ntkreg.io.layout.header import Header, find_header
 from ntkreg.io.layout.misfits import refuse_misfits
 from ntkreg.io.layout.names import SEPARATOR, fold
 from ntkreg.io.layout.summaries import leave_out
-from ntkreg.io.layout.wishes import Wishes, fill_merged, range_names, without_header
+from ntkreg.io.layout.wishes import Wishes, fill_merged, range_names, with_marks, without_header
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.messages import Sentence
 
@@ -31,6 +31,7 @@ _TOTALS = words(
 _FOOTNOTE = re.compile(r"[※*＊注†]|note|備考[:：]|source|出典|\(注", re.IGNORECASE)
 _SHOWN = 5
 _LONG_TEXT = 20
+_FIRST = 100
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,14 @@ def find_table(grid: Grid, file: str, wishes: Wishes | None = None) -> tuple[Gri
     wishes = wishes or Wishes()
     if wishes.no_header and wishes.header_row is not None:
         raise InputError("E152", {"file": file}, row=wishes.header_row)
+    filled = np.flatnonzero(~blank_mask(grid.cells).all(axis=1))
+    head = with_marks(grid, filled, wishes)
     if wishes.no_header:
         header = without_header(grid, file)
     else:
-        header = find_header(grid, file, wishes.header_row)
-    filled = np.flatnonzero(~blank_mask(grid.cells).all(axis=1))
+        header = find_header(head, file, wishes.header_row)
     if header.rows:
-        grid, filled = leave_out(grid, header, filled)
+        grid, filled = leave_out(grid, header, filled, head)
         refuse_misfits(grid, header, filled, file)
         asked = wishes.header_row is not None
         refuse_other_tables(grid, header, filled, file, asked=asked)
@@ -92,8 +94,8 @@ def _lay_out(grid: Grid, header: Header, filled: NDArray[np.int64], file: str) -
     if not len(rows):
         raise InputError("E122", {"file": file, "sheet": grid.sheet}, file=file)
     named = np.array([bool(text) for text in header.texts])
-    columns = np.flatnonzero(named | ~blank[rows].all(axis=0))
-    _check_width(grid, named, blank, rows, file)
+    columns = np.flatnonzero(named | _used(blank, rows))
+    _check_width(grid, header, blank, rows, file)
     layout = Layout(header, columns, rows, ())
     entries = (
         *_entries_above(grid, header, filled),
@@ -103,9 +105,17 @@ def _lay_out(grid: Grid, header: Header, filled: NDArray[np.int64], file: str) -
     return Layout(header, columns, rows, entries)
 
 
+def _used(blank: NDArray[np.bool_], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Columns in which some row is not blank: mostly the first ones show it."""
+    used = np.asarray(~blank[rows[:_FIRST]].all(axis=0))
+    for j in np.flatnonzero(~used):
+        used[j] = not blank[rows, j].all()
+    return used
+
+
 def _check_width(
     grid: Grid,
-    named: NDArray[np.bool_],
+    header: Header,
     blank: NDArray[np.bool_],
     rows: NDArray[np.int64],
     file: str,
@@ -114,13 +124,19 @@ def _check_width(
 
     Many such lines are a column without a name instead.
     """
-    last = int(np.flatnonzero(named)[-1])
+    last = max(j for j, text in enumerate(header.texts) if text)
     beyond = rows[~blank[rows, last + 1 :].all(axis=1)]
     if grid.kind == "csv" and 0 < len(beyond) <= max(1, 0.05 * len(rows)) and len(rows) > 1:
         row = int(beyond[0])
         extra = next(str(c) for c in grid.cells[row, last + 1 :] if not is_blank(c))
         where = {"file": file, "row": row + 1}
-        raise InputError("E134", where, file=file, row=row + 1, n_header=last + 1, value=extra)
+        facts = {"n_header": last + 1, "header": _names_row(header), "value": extra}
+        raise InputError("E134", where, file=file, row=row + 1, **facts)
+
+
+def _names_row(header: Header) -> int:
+    """Row of the names as a reader counts it; the first row where there are none."""
+    return (header.rows[-1] if header.rows else header.first) + 1
 
 
 def _without_footer(cells: Cells, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[int]]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ntkreg.exceptions import InputError
+from ntkreg.io.cells.marks import USUAL, Marked, Marks
+from ntkreg.io.cells.values import Status, read_cell
 from ntkreg.io.files.grid import Grid, blank_mask, column_letter
 from ntkreg.io.layout.header import Header
 from ntkreg.io.ledger import LedgerEntry
@@ -14,6 +17,8 @@ from ntkreg.messages import Sentence
 
 _STRAY_SHARE = 0.05
 _SHOWN = 5
+# filled rows that are looked at for a header, and below it
+_HEAD = 200
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,35 @@ class Wishes:
         Whether the table has no row of names.
     fill_merged : bool, default=False
         Whether every cell of a merged range in the data gets the value of its first cell.
+    marks : Marks, optional
+        Further marks for missing cells, in whatever column.
     """
 
     header_row: int | None = None
     no_header: bool = False
     fill_merged: bool = False
+    marks: Marks = USUAL
+
+
+def with_marks(grid: Grid, filled: NDArray[np.int64], wishes: Wishes) -> Grid:
+    """Return the first rows of a grid, the marks that the user names shown as such.
+
+    Where the header is sought, a row of such marks is a sample and no row of names. Without marks
+    of the user's this is the grid itself.
+    """
+    marks = wishes.marks
+    if not marks.missing | marks.numbers:
+        return grid
+    end = max(_HEAD, int(np.searchsorted(filled, (wishes.header_row or 0) - 1)) + _HEAD)
+    rows = int(filled[:end][-1]) + 1 if len(filled) else 0
+    cells = np.array(grid.cells[:rows], dtype=object)
+    for place in np.ndindex(cells.shape):
+        cell = cells[place]
+        # words that everybody takes for marks stay as they are
+        if read_cell(cell).status != Status.MARK == read_cell(cell, marks=marks).status:
+            cells[place] = Marked(str(cell))
+    merged = tuple(r for r in grid.merged if r[2] < rows)
+    return replace(grid, cells=cells, merged=merged)
 
 
 def without_header(grid: Grid, file: str) -> Header:
@@ -51,6 +80,7 @@ def without_header(grid: Grid, file: str) -> Header:
 def fill_merged(grid: Grid, body: int) -> Grid:
     """Return the grid with all merged ranges from row `body` on filled from their first cell."""
     inside = [r for r in grid.merged if r[0] >= body]
+    rest = tuple(r for r in grid.merged if r[0] < body)
     if not inside:
         return grid
     cells, before = grid.cells.copy(), int(blank_mask(grid.cells).sum())
@@ -60,7 +90,6 @@ def fill_merged(grid: Grid, body: int) -> Grid:
     values = {"count": len(inside), "ranges": range_names(inside), "cells": count}
     message = Sentence("R151", values)
     entry = LedgerEntry("repair", message, grid.sheet, inside[0][0] + 1, count=count)
-    rest = tuple(r for r in grid.merged if r not in inside)
     return replace(grid, cells=cells, merged=rest, entries=(*grid.entries, entry))
 
 

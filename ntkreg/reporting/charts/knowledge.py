@@ -44,7 +44,8 @@ def picture(
     import pandas as pd
 
     left, top, right, bottom = PADDING
-    domain = layout.extent(x)
+    # the trend runs over all rows, the dots may be a sample of them
+    domain = layout.extent(x, trend.x)
     height = layout.extent(shap, trend.lower, trend.upper, [0.0])
     channels = {
         "x": layout.x_axis(titles[0], domain, tickCount=4, labelFlush=12),

@@ -15,7 +15,7 @@ from ntkreg.io.dataset import Column, Dataset
 from ntkreg.reporting.charts import layout
 from ntkreg.reporting.charts.layout import BAND, BOTTOM, LEFT, RIGHT, TOP, WIDTH
 from ntkreg.reporting.charts.svg import LEVEL_ROLES, LIGHT, draw
-from ntkreg.reporting.text import column_label, cut, number
+from ntkreg.reporting.text import cut, number
 
 MAX_COLUMNS = 12
 MAX_POINTS = 200
@@ -100,7 +100,12 @@ def importance(
 
 
 def strips(
-    explanation: Explanation, dataset: Dataset, order: list[int], title: str, label: str
+    explanation: Explanation,
+    dataset: Dataset,
+    order: list[int],
+    names: list[str],
+    title: str,
+    label: str,
 ) -> Markup:
     """Draw every explained row as a dot per column, coloured by the column's value."""
     import altair as alt
@@ -116,7 +121,6 @@ def strips(
         values = dataset.features[columns[c].key].to_numpy()[explanation.rows[keep]]
         y = band + 0.68 + 0.24 * _swarm(shap[:, c], domain)
         parts.append(pd.DataFrame({"x": shap[:, c], "y": y, "c": _levels(values)}))
-    names = [cut(column_label(columns[c]), 36) for c in order]
     means = [number(float(explanation.importance[c]), 3) for c in order]
     points = layout.dots(pd.concat(parts), 11, 0.85)
     chart = alt.layer(

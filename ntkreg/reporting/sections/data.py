@@ -7,6 +7,7 @@ from typing import Any
 
 from ntkreg.io.dataset import Column
 from ntkreg.io.ledger import LedgerEntry
+from ntkreg.reporting.sections import table
 from ntkreg.reporting.sections.signals import advice, signals
 from ntkreg.reporting.text import DASH, fixed, number, percent, plain, word
 from ntkreg.reporting.view import View
@@ -72,7 +73,7 @@ def _model_tile(view: View) -> dict[str, str]:
 
 
 def data(view: View) -> dict[str, Any]:
-    """Return what was read: the file, its columns, the leak audit and the ledger."""
+    """Return what was read: the file, its columns, how they are spread, leaks and the ledger."""
     content = view.content
     entries = content.dataset.ledger.entries
     order = {"warning": 0, "repair": 1, "info": 2}
@@ -80,6 +81,9 @@ def data(view: View) -> dict[str, Any]:
     return {
         "source": _source(view),
         "columns": [_column(view, column) for column in content.dataset.columns],
+        "spread": table.distributions(view),
+        "gaps": table.gaps(view),
+        "together": table.together(view),
         "leaks": [
             {
                 "column": plain(leak.column),

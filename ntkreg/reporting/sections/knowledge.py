@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,13 @@ def knowledge(view: View) -> dict[str, Any]:
             }
             for expectation in dict.fromkeys(v.expectation for v in verdicts)
         ],
+        "clusters": list(dict.fromkeys(named(view, v.cluster) for v in verdicts if v.cluster)),
     }
+
+
+def named(view: View, columns: Sequence[str]) -> str:
+    """Return column names as one text: "pressure, flow"."""
+    return ("、" if view.language == "ja" else ", ").join(cut(name, 60) for name in columns)
 
 
 def _verdict(view: View, verdict: KnowledgeVerdict | None) -> dict[str, str] | None:
@@ -57,6 +64,7 @@ def _verdict(view: View, verdict: KnowledgeVerdict | None) -> dict[str, str] | N
         "text": view.t["verdicts"][verdict.verdict],
         "numbers": " · ".join(numbers),
         "reason": view.say(verdict.reason),
+        "cluster": view.t["knowledge"]["cluster_tag"] if verdict.cluster else "",
         "hint": view.hint(verdict.reason),
     }
 
@@ -72,23 +80,33 @@ def _picture(view: View, verdict: KnowledgeVerdict) -> dict[str, Any] | None:
         return None
     held_out = mean_over_repeats(content.benchmark.of(name).predictions)
     column = columns[index]
-    trend = effect_trend(column, explanation, content.dataset, content.dataset.y - held_out)
+    together = [k for k, c in enumerate(columns) if c.name in verdict.cluster] or [index]
+    residuals = content.dataset.y - held_out
+    trend = effect_trend(column, explanation, content.dataset, residuals, together=together)
     if trend is None:
         return None
     x = numbers(content.dataset.features[column.key])[explanation.rows]
     keep = layout.sample(np.isfinite(x), MAX_POINTS)
-    titles = cut(column_label(column), 34), with_unit(view.t["shap"]["axis"], view.unit)
+    axis = t["cluster_axis"] if verdict.cluster else view.t["shap"]["axis"]
+    titles = cut(column_label(column), 34), with_unit(axis, view.unit)
     label = t["picture_label"].format(
-        column=cut(column_label(column), 80),
+        column=cut(named(view, verdict.cluster) or column_label(column), 80),
         model=view.model(name),
         first=number(float(trend.middle[0]), 3),
         centre=number(float(trend.middle[len(trend.middle) // 2]), 3),
         last=number(float(trend.middle[-1]), 3),
     )
-    shap = explanation.values[keep, index]
+    shap = explanation.values[keep][:, together].sum(axis=1)
     chart = knowledge_charts.picture(x[keep], shap, trend, expectation, titles, label)
     text = view.t["verdicts"][verdict.verdict]
-    return {"model": view.model(name), "chart": chart, "code": verdict.verdict, "text": text}
+    note = t["cluster_picture"].format(columns=named(view, verdict.cluster))
+    return {
+        "model": view.model(name),
+        "chart": chart,
+        "code": verdict.verdict,
+        "text": text,
+        "note": note if verdict.cluster else "",
+    }
 
 
 def expected(view: View, expectation: Expectation) -> str:

@@ -30,10 +30,9 @@ def shap(view: View) -> dict[str, Any]:
     if not explanations:
         return {"none": t["none"]}
     names = [view.model(e.model) for e in explanations]
-    columns = view.content.dataset.feature_columns
     ranked = np.argsort(-explanations[0].importance, kind="stable")
     order = [int(k) for k in ranked[: shap_charts.MAX_COLUMNS]]
-    labels = [cut(column_label(columns[k]), 36) for k in order]
+    labels = _labels(view, order)
     axis = with_unit(t["axis"], view.unit)
     importance = shap_charts.importance(
         explanations, order, labels, axis, t["importance_label"].format(column=labels[0])
@@ -47,14 +46,50 @@ def shap(view: View) -> dict[str, Any]:
             {
                 "title": t["strips"].format(model=name),
                 "chart": shap_charts.strips(
-                    e, view.content.dataset, order, axis, t["strips_label"].format(model=name)
+                    e,
+                    view.content.dataset,
+                    order,
+                    labels,
+                    axis,
+                    t["strips_label"].format(model=name),
                 ),
             }
             for e, name in zip(explanations, names, strict=True)
         ],
+        "clusters": _clusters(view, order),
         "dependence_note": t["dependence_note"].format(count=len(order)),
         "dependence": [_dependence(view, rank, k, names) for rank, k in enumerate(order, 1)],
     }
+
+
+def _labels(view: View, order: list[int]) -> list[str]:
+    """Return the names of columns for a chart, with the signs of their clusters."""
+    columns, groups = view.content.dataset.feature_columns, view.clusters.members
+    marks = {k: f" {view.cluster_mark(at)}" for at, group in enumerate(groups) for k in group}
+    widths = {k: 36 - 3 * (k in marks) for k in order}
+    return [cut(column_label(columns[k]), widths[k]) + marks.get(k, "") for k in order]
+
+
+def _clusters(view: View, order: list[int]) -> list[dict[str, str]]:
+    """Return the clusters that hold a column of the charts, with their joint importance."""
+    columns, t = view.content.dataset.feature_columns, view.t["shap"]
+    comma = "、" if view.language == "ja" else ", "
+    found = []
+    for position, group in enumerate(view.clusters.members):
+        if not set(group) & set(order):
+            continue
+        joint = [
+            number(float(np.abs(e.values[:, list(group)].sum(axis=1)).mean()), 3)
+            for e in view.content.explanations[:2]
+        ]
+        found.append(
+            {
+                "mark": view.cluster_mark(position),
+                "columns": comma.join(cut(columns[k].name, 60) for k in group),
+                "sum": t["cluster_sum"].format(values=" / ".join(joint)),
+            }
+        )
+    return found
 
 
 def _method(view: View, explanation: Explanation) -> str:

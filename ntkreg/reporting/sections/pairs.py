@@ -76,7 +76,7 @@ def _row(view: View, found: Agreement, names: list[str]) -> dict[str, Any]:
         "column": plain(column_label(column)),
         "code": code,
         "mark": t[code],
-        "reasons": [view.say(s) for s in _reasons(view, found, names)],
+        "reasons": [view.say(s) for s in reasons(view, found, names)],
         "shares": [percent(share) for share in found.shares],
         "directions": [
             words[d] if numeric and share > 0 else shapes["none"]
@@ -86,7 +86,8 @@ def _row(view: View, found: Agreement, names: list[str]) -> dict[str, Any]:
     }
 
 
-def _reasons(view: View, found: Agreement, names: list[str]) -> list[Sentence]:
+def reasons(view: View, found: Agreement, names: list[str]) -> list[Sentence]:
+    """Return in which ways two models differ over a column, nothing where they agree."""
     values: dict[str, Any] = {
         "column": _name(view, found.index),
         "target": plain(view.content.dataset.target.name),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,17 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Heading:
-    """A column of a sheet: title, width in characters, and number format of its cells."""
+    """A column of a sheet.
+
+    Parameters
+    ----------
+    title : str
+    width : float, default=14
+        In characters; where the texts below are longer they are wrapped, where all are shorter
+        the column is made narrower.
+    number_format : str, default="General"
+        Of the numbers below.
+    """
 
     title: str
     width: float = 14
@@ -61,44 +70,6 @@ def put(cell: Any, value: Any) -> None:
         cell.data_type = "s"
         # the mark that Excel itself sets for a leading apostrophe: editing keeps the text
         cell.quotePrefix = looks_like_formula(content)
-
-
-def fill_sheet(sheet: Any, headings: Sequence[Heading], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table with a frozen, styled header row and a filter.
-
-    Parameters
-    ----------
-    sheet : openpyxl.worksheet.worksheet.Worksheet
-        An empty sheet.
-    headings : sequence of Heading
-        Columns.
-    rows : iterable of sequence
-        Values, one sequence a row, as long as `headings`.
-    """
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-    from openpyxl.utils import get_column_letter
-
-    font = Font(bold=True, color="FFFFFF")
-    fill = PatternFill("solid", fgColor="1C5D99")
-    border = Border(bottom=Side("thin", color="AAB5BF"))
-    place = Alignment(vertical="center", wrap_text=True)
-    for k, heading in enumerate(headings, 1):
-        cell = sheet.cell(1, k)
-        put(cell, heading.title)
-        cell.font, cell.fill, cell.border, cell.alignment = font, fill, border, place
-        sheet.column_dimensions[get_column_letter(k)].width = heading.width
-    last = 1
-    for last, row in enumerate(rows, 2):
-        for k, (heading, value) in enumerate(zip(headings, row, strict=True), 1):
-            if value is None:
-                continue
-            cell = sheet.cell(last, k)
-            put(cell, value)
-            if isinstance(cell.value, int | float) and heading.number_format != "General":
-                cell.number_format = heading.number_format
-    sheet.row_dimensions[1].height = 32
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(headings))}{last}"
 
 
 def sheet_title(text: str) -> str:

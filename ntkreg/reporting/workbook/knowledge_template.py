@@ -13,11 +13,11 @@ from ntkreg.io.dataset import Column, Dataset
 from ntkreg.messages import Language, Sentence
 from ntkreg.reporting.files import write_whole
 from ntkreg.reporting.workbook.cells import put, sheet_title, whole_day
+from ntkreg.reporting.workbook.layout import BLUE, font, new_book
 from ntkreg.reporting.workbook.results import with_date
 
 WIDTHS = (28, 10, 12, 12, 16, 12, 12, 44)
 INTRODUCTION = ("I421", "I422", "I423", "I424")
-FONTS = {"ja": "Yu Gothic", "en": "Calibri"}
 SPARE_ROWS = 200
 _TOP = len(INTRODUCTION) + 2
 
@@ -39,11 +39,8 @@ def write_knowledge_template(dataset: Dataset, path: Path, language: Language) -
     FileAccessError
         If the file cannot be written.
     """
-    from openpyxl import Workbook
-
-    book = Workbook()
-    sheet: Any = book.active
-    sheet.title = sheet_title(Sentence("I420").text(language))
+    book = new_book(language)
+    sheet = book.create_sheet(sheet_title(Sentence("I420").text(language)))
     target = dataset.target.name
     for row, code in enumerate(INTRODUCTION, 1):
         put(sheet.cell(row, 1), Sentence(code, {"target": target}).text(language))
@@ -72,16 +69,15 @@ def _known(column: Column, dataset: Dataset) -> tuple[object, ...]:
 
 
 def _style(page: Any, n_columns: int, language: Language) -> None:
-    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.styles import Alignment, PatternFill
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    name = FONTS[language]
-    blue, yellow = PatternFill("solid", fgColor="1C5D99"), PatternFill("solid", fgColor="FFF8E1")
+    blue, yellow = PatternFill("solid", fgColor=BLUE), PatternFill("solid", fgColor="FFF8E1")
     for row in page.iter_rows(min_row=1, max_row=_TOP + n_columns, max_col=len(WIDTHS)):
         for cell in row:
             head = cell.row == _TOP
-            cell.font = Font(name=name, bold=head, color="FFFFFF" if head else "1A2530")
+            cell.font = font(language, bold=head, color="FFFFFF" if head else "1A2530")
             if head:
                 cell.fill = blue
             elif cell.row > _TOP and cell.column > 4:

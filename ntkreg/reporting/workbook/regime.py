@@ -10,13 +10,13 @@ from ntkreg.reporting.sections.regime import GAPS
 from ntkreg.reporting.text import with_unit, word
 from ntkreg.reporting.view import View
 from ntkreg.reporting.workbook.cells import Heading
-
-NUMBER = "0.0000"
+from ntkreg.reporting.workbook.formats import SHARE, score_format
 
 
 def regime(view: View) -> tuple[Sequence[Heading], Iterator[Sequence[Any]]] | None:
     """Return headings and rows, or None where no net was trained."""
     report, t = view.content.regime, view.t["regime"]
+    number = score_format(view)
     if report is None:
         return None
     headings = [
@@ -24,9 +24,9 @@ def regime(view: View) -> tuple[Sequence[Heading], Iterator[Sequence[Any]]] | No
         Heading(t["width"], 10),
         Heading(t["n_networks"], 12),
         Heading(t["n_rows"], 10),
-        *(Heading(with_unit(view.t["regime_gaps"][name], view.unit), 20, NUMBER) for name in GAPS),
-        Heading(with_unit(t["noise"], view.unit), 14, NUMBER),
-        Heading(t["kernel_drift"], 14, "0.0 %"),
+        *(Heading(with_unit(view.t["regime_gaps"][name], view.unit), 20, number) for name in GAPS),
+        Heading(with_unit(t["noise"], view.unit), 14, number),
+        Heading(t["kernel_drift"], 14, SHARE),
         Heading(view.t["method"]["outcome"], 26),
     ]
     rows = (

@@ -5,33 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from ntkreg.reporting.sections.knowledge import expected
 from ntkreg.reporting.sections.model import setting
-from ntkreg.reporting.text import column_label, cut, percent, with_unit, word
+from ntkreg.reporting.text import with_unit, word
 from ntkreg.reporting.view import View
 from ntkreg.reporting.workbook.cells import Heading
-from ntkreg.reporting.workbook.decision import decision_columns, decision_half_widths
+from ntkreg.reporting.workbook.decision import coverage
+from ntkreg.reporting.workbook.formats import EACH, SHARE, score_format
+from ntkreg.reporting.workbook.pairs import importance, interactions
 from ntkreg.reporting.workbook.regime import regime
+from ntkreg.reporting.workbook.rows import attributions, predictions
 
-NUMBER = "0.0000"
-SHAPLEY = "0.00000"
-SHARE = "0 %"
 Table = tuple[Sequence[Heading], Iterator[Sequence[Any]]]
 
 
 def _leaderboard(view: View) -> Table:
     t, s, benchmark = view.t["workbook"], view.t["scores"], view.content.benchmark
+    number = score_format(view)
     headings = [
         Heading(s["rank"], 7),
         Heading(s["model"], 24),
         Heading(t["code"], 18),
-        *(Heading(with_unit(s[k], view.unit), 13, NUMBER) for k in ("rmse", "mae")),
+        *(Heading(with_unit(s[k], view.unit), 13, number) for k in ("rmse", "mae")),
         Heading(s["r2"], 10, "0.000"),
-        *(Heading(t[k], 15, NUMBER) for k in ("rmse_low", "rmse_high")),
-        Heading(s["difference"], 15, NUMBER),
-        *(Heading(t[k], 15, NUMBER) for k in ("difference_low", "difference_high")),
+        *(Heading(t[k], 15, number) for k in ("rmse_low", "rmse_high")),
+        Heading(s["difference"], 15, number),
+        *(Heading(t[k], 15, number) for k in ("difference_low", "difference_high")),
         Heading(s["p"], 10, "0.0000"),
         Heading(s["chosen"], 10),
         Heading(s["seconds"], 13, "0.00"),
@@ -51,12 +50,13 @@ def _leaderboard(view: View) -> Table:
 
 def _folds(view: View) -> Table:
     t, s, benchmark = view.t["workbook"], view.t["scores"], view.content.benchmark
+    number = score_format(view)
     headings = [
         Heading(s["model"], 24),
         Heading(t["repeat"], 10),
         Heading(t["fold"], 10),
         Heading(t["n_test"], 12),
-        *(Heading(with_unit(s[k], view.unit), 13, NUMBER) for k in ("rmse", "mae")),
+        *(Heading(with_unit(s[k], view.unit), 13, number) for k in ("rmse", "mae")),
         Heading(s["r2"], 10, "0.000"),
     ]
 
@@ -71,64 +71,6 @@ def _folds(view: View) -> Table:
     return headings, rows()
 
 
-def _predictions(view: View) -> Table:
-    t, content = view.t["workbook"], view.content
-    dataset, results = content.dataset, content.benchmark.results
-    # the mean over repeats; a row that is never tested stays empty
-    means = [_mean_over_repeats(r.predictions) for r in results]
-    chosen = means[[r.name for r in results].index(view.chosen.name)]
-    more = decision_columns(view)
-    half = decision_half_widths(view)
-    share = percent(content.intervals.confidence).replace("\u00a0", " ")
-    headings = [
-        Heading(t["row"], 12),
-        *([Heading(view.t["scores"]["group"], 16)] if dataset.groups is not None else []),
-        Heading(with_unit(t["actual"], view.unit), 14, NUMBER),
-        *(Heading(with_unit(view.model(r.name), view.unit), 16, NUMBER) for r in results),
-        Heading(t["fold"], 8),
-        *(Heading(t[k].format(confidence=share), 16, NUMBER) for k in ("lower", "upper")),
-        Heading(t["in_domain"], 12),
-        *(heading for heading, _ in more),
-    ]
-
-    def rows() -> Iterator[Sequence[Any]]:
-        for k, number in enumerate(dataset.row_numbers):
-            group = (dataset.groups[k],) if dataset.groups is not None else ()
-            fold = view.fold_of_row[k] + 1 if view.fold_of_row[k] >= 0 else None
-            band = (fold, chosen[k] - half[k], chosen[k] + half[k], content.in_domain[k])
-            rest = (values[k] for _, values in more)
-            yield (number, *group, dataset.y[k], *(m[k] for m in means), *band, *rest)
-
-    return headings, rows()
-
-
-def _mean_over_repeats(predictions: Any) -> Any:
-    tested = np.isfinite(predictions)
-    total = np.where(tested, predictions, 0.0).sum(axis=0)
-    count = tested.sum(axis=0)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def _attributions(view: View) -> Table:
-    t, dataset = view.t["workbook"], view.content.dataset
-    names = [cut(column_label(c), 200) for c in dataset.feature_columns]
-    headings = [
-        Heading(t["model"], 20),
-        Heading(t["row"], 12),
-        Heading(with_unit(t["base"], view.unit), 14, NUMBER),
-        Heading(with_unit(t["prediction"], view.unit), 14, NUMBER),
-        *(Heading(name, 14, SHAPLEY) for name in names),
-    ]
-
-    def rows() -> Iterator[Sequence[Any]]:
-        for e in view.content.explanations:
-            for k, row in enumerate(e.rows):
-                number = dataset.row_numbers[row]
-                yield (view.model(e.model), number, e.base_value, e.predictions[k], *e.values[k])
-
-    return headings, rows()
-
-
 def _knowledge(view: View) -> Table:
     t, k = view.t["workbook"], view.t["knowledge"]
     headings = [
@@ -138,7 +80,7 @@ def _knowledge(view: View) -> Table:
         Heading(t["model"], 20),
         Heading(k["verdict"], 14),
         Heading(t["confidence"], 12, SHARE),
-        Heading(with_unit(t["slope"], view.unit), 14, SHAPLEY),
+        Heading(with_unit(t["slope"], view.unit), 14, score_format(view)),
         Heading(view.t["method"]["reason"], 70),
     ]
     rows = (
@@ -160,7 +102,7 @@ def _knowledge(view: View) -> Table:
 def _prescription(view: View) -> Table:
     m = view.t["method"]
     widths = {"name": 32, "value": 24, "origin": 12, "reason": 90}
-    headings = [Heading(m[key], width) for key, width in widths.items()]
+    headings = [Heading(m[key], width, EACH) for key, width in widths.items()]
     rows = (
         (
             word(view.t["reasons"], reason.name),
@@ -212,15 +154,41 @@ def _settings(view: View) -> Table:
     return headings, rows()
 
 
+def _columns(view: View) -> Table:
+    d = view.t["data"]
+    headings = [
+        Heading(d["name"], 40),
+        Heading(d["unit"], 10),
+        Heading(d["type"], 12),
+        Heading(d["role"], 12),
+        Heading(d["missing"], 10),
+        *(Heading(view.t["workbook"][key], 14) for key in ("minimum", "median", "maximum")),
+        Heading(view.t["workbook"]["levels"], 60),
+    ]
+    comma = "、" if view.language == "ja" else ", "
+    rows = (
+        (
+            *(c.name, c.unit, word(view.t["kinds"], c.kind), word(view.t["roles"], c.role)),
+            *(c.n_missing, c.minimum, c.median, c.maximum, comma.join(c.levels) or None),
+        )
+        for c in view.content.dataset.columns
+    )
+    return headings, rows
+
+
 # a table that is None has nothing to say and gets no sheet
 SHEETS: dict[str, Callable[[View], Table | None]] = {
     "leaderboard": _leaderboard,
     "folds": _folds,
-    "predictions": _predictions,
-    "attributions": _attributions,
+    "predictions": predictions,
+    "attributions": attributions,
+    "importance": importance,
+    "interactions": interactions,
+    "coverage": coverage,
     "knowledge": _knowledge,
     "prescription": _prescription,
     "regime": regime,
+    "columns": _columns,
     "ledger": _ledger,
     "settings": _settings,
 }
