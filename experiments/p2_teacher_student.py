@@ -278,7 +278,7 @@ def _at_full_size(sizes: Sizes, errors: dict[str, Array]) -> tuple[Claim, ...]:
         ),
         Claim(
             key="student_rate_all",
-            words="The student's slope is the same over all n, also where there are few rows for"
+            words="It does so over all n, also where there are few rows for"
             f" its {sizes.width * N_COLUMNS} weights.",
             origin="data",
             source="our first bar",

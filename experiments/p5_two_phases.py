@@ -35,11 +35,11 @@ class Sizes:
     n_tables: int
     n_held: int
     n_starts: int
-    n_iterations: int
+    n_iterations: tuple[int, ...]
 
 
-FULL = Sizes(40, 400, 500, 300_000, 20, 6, 200, 4, 1_000)
-FAST = Sizes(20, 400, 200, 30_000, 3, 2, 60, 3, 200)
+FULL = Sizes(40, 400, 500, 300_000, 20, 6, 200, 4, (200, 1_000))
+FAST = Sizes(20, 400, 100, 30_000, 3, 1, 50, 3, (100,))
 
 
 def made_table(n: int, seed: int) -> tuple[Array, Array]:
@@ -128,9 +128,9 @@ def hidden_change(sizes: Sizes, X: Array, y: Array) -> float:
     return max(float(np.abs(a - b).max()) for a, b in pairs)
 
 
-def held_out(sizes: Sizes) -> dict[str, Array]:
+def held_out(sizes: Sizes, total: int) -> dict[str, Array]:
     """Return held-out RMSE of the base alone and in two phases, by table and start."""
-    total, half = sizes.n_iterations, sizes.n_iterations // 2
+    half = total // 2
     errors: dict[str, list[list[float]]] = {}
     for table in range(sizes.n_tables):
         X, y = made_table(sizes.n_held + 1_000, table + 1)
@@ -157,7 +157,11 @@ def held_out(sizes: Sizes) -> dict[str, Array]:
 def bases(sizes: Sizes) -> dict[str, MLPRegressor | None]:
     """Return the two bases: the softplus net, and scikit-learn's with tanh and minibatches."""
     wide = (NARROW, sizes.n_held)
-    return {"softplus": None, "tanh": MLPRegressor(hidden_layer_sizes=wide, activation="tanh")}
+    # no stop of its own, so that equal numbers of epochs are compared
+    tanh = MLPRegressor(
+        hidden_layer_sizes=wide, activation="tanh", tol=0.0, n_iter_no_change=100_000
+    )
+    return {"softplus": None, "tanh": tanh}
 
 
 def gap(errors: dict[str, Array], name: str) -> float:
@@ -170,7 +174,8 @@ def gap(errors: dict[str, Array], name: str) -> float:
 def run(fast: bool) -> Experiment:
     """Return the experiment."""
     sizes = FAST if fast else FULL
-    rank, fall, errors = ranks(sizes), geometric(sizes), held_out(sizes)
+    rank, fall = ranks(sizes), geometric(sizes)
+    errors = {total: held_out(sizes, total) for total in sizes.n_iterations}
     return Experiment(
         paper="P5",
         title="Two phases: representation, then the last layer",
@@ -181,7 +186,7 @@ def run(fast: bool) -> Experiment:
             f" {sizes.n_first} full-batch Adam steps on all layers, noise of 1e-4, then a last"
             " layer from zero by plain gradient descent at step 1/s_1, iteration by iteration."
             f" Held-out error: {sizes.n_tables} tables of {sizes.n_held} such rows with 1,000 new"
-            f" ones, {sizes.n_starts} starts, {sizes.n_iterations} iterations (epochs of"
+            f" ones, {sizes.n_starts} starts, {' and '.join(map(str, errors))} iterations (epochs of"
             " MLPRegressor) in all, half of them in each phase."
         ),
         claims=_claims(sizes, rank, fall, errors),
@@ -192,13 +197,17 @@ def run(fast: bool) -> Experiment:
             " alone are recalled, not read in the paper; the tables are made, the paper has"
             " images.",
             "Held-out error is compared at the end of both phases, without the early stop that"
-            " TwoPhaseRegressor takes by default.",
+            " TwoPhaseRegressor takes by default. After 1,000 iterations the base has converged at"
+            " half of them already, so that little is left to differ.",
         ),
     )
 
 
 def _claims(
-    sizes: Sizes, rank: dict[str, Array], fall: dict[str, Array | float], errors: dict[str, Array]
+    sizes: Sizes,
+    rank: dict[str, Array],
+    fall: dict[str, Array | float],
+    errors: dict[int, dict[str, Array]],
 ) -> tuple[Claim, ...]:
     enough = rank["widths"] >= sizes.n - 1
     algebra = "squared loss and full rank: the residual shrinks by 1 - eta sigma_min^2/n"
@@ -264,21 +273,25 @@ def _claims(
     ]
     claims += [
         Claim(
-            key=f"held_out_{name}",
-            words=f"With the {name} net as base, the held-out error after as many iterations in all"
+            key=f"held_out_{name}_{total}",
+            words=f"With the {name} net as base, the held-out error after {total} iterations in all"
             " is that of the base, within the spread of its starts (mean change over spread).",
             origin="paper",
             source="abstract: comparable test accuracy with equal total iterations, on images",
-            value=gap(errors, name),
+            value=gap(found, name),
             at_most=1.0,
         )
+        for total, found in errors.items()
         for name in bases(sizes)
     ]
     return tuple(claims)
 
 
 def _figure(
-    sizes: Sizes, rank: dict[str, Array], fall: dict[str, Array | float], errors: dict[str, Array]
+    sizes: Sizes,
+    rank: dict[str, Array],
+    fall: dict[str, Array | float],
+    errors: dict[int, dict[str, Array]],
 ) -> object:
     kinds = [name for name in rank if name != "widths"]
     ranked = figures.lines(
@@ -303,18 +316,18 @@ def _figure(
         log="y",
         dashed=["bound by sigma_min"],
     )
-    n_tables = sizes.n_tables
+    n_tables, shown = sizes.n_tables, errors[sizes.n_iterations[0]]
     judged = figures.lines(
         {
-            "table": np.tile(np.arange(1, n_tables + 1), len(errors)),
-            "held-out RMSE": np.concatenate([e.mean(axis=1) for e in errors.values()]),
-            "net": np.repeat(list(errors), n_tables),
+            "table": np.tile(np.arange(1, n_tables + 1), len(shown)),
+            "held-out RMSE": np.concatenate([e.mean(axis=1) for e in shown.values()]),
+            "net": np.repeat(list(shown), n_tables),
         },
         *("table", "held-out RMSE", "net"),
-        title="equal numbers of iterations",
+        title=f"{sizes.n_iterations[0]} iterations in all",
         log="",
         points=True,
-        dashed=[name for name in errors if name.endswith("alone")],
+        dashed=[name for name in shown if name.endswith("alone")],
     )
     return (ranked | fallen | judged).resolve_scale(color="independent", strokeDash="independent")
 

@@ -1,4 +1,4 @@
-"""Gradient descent on the last layer alone: P5's second phase, for all numbers of steps at once."""
+"""Gradient descent on the last layer alone, for all numbers of steps at once (P5, as recalled)."""
 
 from __future__ import annotations
 

@@ -113,8 +113,10 @@ def represent(
         found += [(shot.n_steps, shot.layers, shot.head, shot.finite) for shot in shots]
     else:
         for n_steps in stops:
-            layers, head = layers_of(_fit_base(phases, rows, targets, n_steps))
-            found.append((n_steps, layers, head, True))
+            base = _fit_base(phases, rows, targets, n_steps)
+            # a base may stop on its own before
+            taken = min(n_steps, int(getattr(base, "n_iter_", n_steps)))
+            found.append((taken, *layers_of(base), True))
     return [
         Representation(n_steps, layers.with_noise(phases.noise, phases.seed + 1), head, finite)
         for n_steps, layers, head, finite in found

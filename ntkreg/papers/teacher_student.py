@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from ntkreg.ntk.prescription.folds import make_designs
 from ntkreg.ntk.prescription.options import seed_of
-from ntkreg.ntk.validation import validate_rows, validate_training
+from ntkreg.ntk.validation import TrainingData, validate_rows, validate_training
 from ntkreg.papers.hidden_features import with_constant
 from ntkreg.papers.standard import Standard
 from ntkreg.papers.student import outputs
@@ -120,6 +121,12 @@ class TeacherStudentRegressor(RegressorMixin, BaseEstimator):
             For unusable parameters or arrays.
         """
         data = validate_training(self, X, y, groups)
+        # long iterations carry the last bits far: the same sums for any number of threads
+        with threadpool_limits(limits=1, user_api="blas"):
+            self._fit(data)
+        return self
+
+    def _fit(self, data: TrainingData) -> None:
         candidates = make_candidates(self, data.rows.shape[1])
         self._single_target = data.single_target
         self.standard_ = Standard.of(data.rows, data.targets)
@@ -142,7 +149,6 @@ class TeacherStudentRegressor(RegressorMixin, BaseEstimator):
         self.students_, self.traces_ = tuple(students), tuple(traces)
         squared = [error for error in errors if error is not None]
         self.cv_error_ = float(np.sqrt(np.mean(squared))) if squared else None
-        return self
 
     def predict(self, X: ArrayLike) -> Array:
         """Return predictions in target units.

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from ntkreg.ntk.path import step_grid
 from ntkreg.ntk.prescription.folds import make_designs
 from ntkreg.ntk.prescription.options import seed_of
-from ntkreg.ntk.validation import validate_rows, validate_training
+from ntkreg.ntk.validation import TrainingData, validate_rows, validate_training
 from ntkreg.papers.expressivity import judge_rank
 from ntkreg.papers.hidden_features import with_constant
 from ntkreg.papers.phases import Phases, head_problem, held_out_errors, represent, trace_of
@@ -137,6 +138,12 @@ class TwoPhaseRegressor(RegressorMixin, BaseEstimator):
             For unusable parameters or arrays.
         """
         data = validate_training(self, X, y, groups)
+        # long iterations carry the last bits far: the same sums for any number of threads
+        with threadpool_limits(limits=1, user_api="blas"):
+            self._fit(data)
+        return self
+
+    def _fit(self, data: TrainingData) -> None:
         phases, labels = _phases(self, len(data.rows)), data.groups
         if labels is not None:
             labels = np.unique(labels, return_inverse=True)[1]
@@ -160,7 +167,6 @@ class TwoPhaseRegressor(RegressorMixin, BaseEstimator):
             data.rows, problem.values, len(problem.start) - 1, shown.layers.analytic
         )
         self.trace_ = trace_of(shown, problem, int(plan[1]))
-        return self
 
     def predict(self, X: ArrayLike) -> Array:
         """Return predictions in target units.
