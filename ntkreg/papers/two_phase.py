@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 # parts of the iterations that the first phase may take, tried in folds; half is our default
 _PARTS = (8, 4, 2)
 # the last hidden layer has a unit for each row, as the rank needs, up to this many
-_MOST_UNITS = 1_024
+_MOST_UNITS = 512
 
 
 class TwoPhaseRegressor(RegressorMixin, BaseEstimator):
@@ -53,7 +53,7 @@ class TwoPhaseRegressor(RegressorMixin, BaseEstimator):
     narrow : tuple of int, default=(16,)
         Units of the hidden layers before the wide one; only without a `base`.
     width : int or "auto", default="auto"
-        Units of the wide layer; "auto" is one for each row, 1,024 at most.
+        Units of the wide layer; "auto" is one for each row, 512 at most (more are slow).
     learning_rate : float, default=0.003
         Of the first phase; only without a `base`.
     noise : float, default=1e-4
