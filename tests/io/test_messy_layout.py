@@ -41,6 +41,28 @@ def test_B03_the_header_row_can_be_named(tmp_path):
     assert raw.row_numbers[0] == 3
 
 
+@pytest.mark.parametrize("names", [",SMILES,class", ",SMILES"])
+def test_B03_the_index_of_a_table_of_words_needs_no_name(tmp_path, names):
+    rows = "".join(
+        f"sample_{i},C{'C' * i}O,{'ab'[i % 2]}"[: None if "class" in names else -2] + "\n"
+        for i in range(9)
+    )
+    raw = read(tmp_path, f"{names}\n{rows}")
+    assert [c.name for c in raw.columns[1:]] == names.split(",")[1:]
+    assert (raw.n_rows, raw.row_numbers[0]) == (9, 2)
+
+
+def test_B03_wavelengths_beside_a_nameless_index_are_names(tmp_path):
+    waves = [f"{600 + 2 * j}" for j in range(12)]
+    rows = "".join(
+        f"{i}," + ",".join(f"{i + j / 7:.3f}" for j in range(12)) + "\n" for i in range(9)
+    )
+    raw = read(tmp_path, "," + ",".join(waves) + "\n" + rows)
+    assert [c.name for c in raw.columns[1:]] == waves
+    with pytest.raises(InputError, match="no row of column names"):
+        read(tmp_path, "0," + ",".join(waves) + "\n" + rows)
+
+
 def test_B03_most_columns_without_a_name_are_a_doubt(tmp_path):
     raw = read(tmp_path, f"x,,\n{DATA}")
     assert "2 of 3 columns have no name in row 1" in entry(raw, "W190").message.text("en")
