@@ -197,8 +197,8 @@ def run(fast: bool) -> Experiment:
             " alone are recalled, not read in the paper; the tables are made, the paper has"
             " images.",
             "Held-out error is compared at the end of both phases, without the early stop that"
-            " TwoPhaseRegressor takes by default. After 1,000 iterations the base has nearly converged"
-            " at half of them, so that little is left to differ; at 200 it has not.",
+            " TwoPhaseRegressor takes by default. After 1,000 iterations the base has nearly"
+            " converged at half of them, so that little is left to differ; at 200 it has not.",
         ),
     )
 
