@@ -32,9 +32,12 @@ from typing import Any
 
 _HOMES: dict[str, str] = {
     "Standard": "ntkreg.papers.standard",
+    "TeacherStudentRegressor": "ntkreg.papers.teacher_student",
+    "TwoPhaseRegressor": "ntkreg.papers.two_phase",
+    "expressivity_condition": "ntkreg.papers.expressivity",
 }
 
-__all__ = ["Standard"]
+__all__ = ["Standard", "TeacherStudentRegressor", "TwoPhaseRegressor", "expressivity_condition"]
 
 
 def __getattr__(name: str) -> Any:
