@@ -144,9 +144,13 @@ def readout_profile(activation: Activation, cosine: Array) -> tuple[Array, Array
         a = ERF_SHARE
         root: Array = np.sqrt(1.0 - (a * cosine) ** 2)
         size = float(np.arcsin(a))
-        return np.arcsin(a * cosine) / size, a / size / root, a**3 / size * cosine / root**3
-    r, d_r, d2_r = (np.asarray(polynomial.polyval(cosine, s)) for s in _series(activation))
-    return r, d_r, d2_r
+        bent: Array = cosine / root**3
+        return np.arcsin(a * cosine) / size, a / size / root, a**3 / size * bent
+    value, first, second = (
+        np.asarray(polynomial.polyval(cosine, series), dtype=np.float64)
+        for series in _series(activation)
+    )
+    return value, first, second
 
 
 def smooth_profile(cosine: Array, branch: Branch) -> tuple[Array, Array]:

@@ -77,7 +77,7 @@ class SmoothPass:
         """Return the outputs, shape (n_nets, n)."""
         import torch
 
-        outputs = self.inputs.new_empty(len(self.arrays[0]), len(self.inputs))
+        outputs: Tensor = self.inputs.new_empty(len(self.arrays[0]), len(self.inputs))
         self.values, self.slopes = [], []
         for net, out in enumerate(outputs):
             values, slopes = [self.inputs], []

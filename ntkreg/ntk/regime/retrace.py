@@ -13,7 +13,7 @@ from ntkreg.ntk.kernel.matrices import centre, gram
 from ntkreg.ntk.metric.scales import apply_metric
 from ntkreg.ntk.network.accelerated_descent import accelerated_step
 from ntkreg.ntk.network.architecture import implied_branches, initial_weights
-from ntkreg.ntk.network.stochastic_descent import flow_time
+from ntkreg.ntk.network.stochastic_schedule import flow_time, n_preconditioned
 from ntkreg.ntk.path import decompose
 from ntkreg.ntk.prescription.selection import scale_target
 from ntkreg.ntk.regime.gaps import TrainedNets
@@ -66,9 +66,12 @@ def retrace(
     kernel = gram(inputs, None, implied_branches(shape))
     spectrum = decompose(centre(kernel) if model.fit_intercept else kernel)
     steps, rate = _training_time(member.trace)
+    preconditioned = member.prescription.n_deflated > 0
     if model.solver_ == "sgd":
         # no twin takes batches: the accelerated one for as long a flow time stands in
-        time, rate = flow_time(rate, steps), accelerated_step(spectrum.values)
+        time = flow_time(rate, steps)
+        preconditioned = n_preconditioned(spectrum.values, time) > 0
+        rate = accelerated_step(spectrum.values, preconditioned=preconditioned)
         steps = max(1, round(math.sqrt(8.0 * time / rate)))
     elif model.solver_ == "flow":
         time = rate * steps
@@ -86,7 +89,7 @@ def retrace(
         learning_rate=rate,
         n_steps=steps,
         fit_intercept=bool(model.fit_intercept),
-        preconditioned=model.solver_ == "sgd" or member.prescription.n_deflated > 0,
+        preconditioned=preconditioned,
     )
 
 
