@@ -1,5 +1,6 @@
 # make demo    what it does, on a sample table, in a fresh environment
 # make check   everything that must hold before a commit: lint types test
+# make experiments   the papers' claims, under 30 minutes on two processors: docs/experiments/
 # Other targets: install, dev, test, fuzz, lint, types, format, messages, wheel, wheel-check,
 # sample-data, clean
 
@@ -11,10 +12,10 @@ OUT ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install dev test fuzz lint types check format messages wheel wheel-check
-.PHONY: sample-data clean
+.PHONY: experiments sample-data clean
 
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 demo: install
 	@$(BIN)/ntkreg demo $(if $(OUT),--out "$(OUT)") --force
@@ -53,6 +54,11 @@ wheel: dev
 
 wheel-check: wheel
 	PYTHON="$(PYTHON)" bash .ci/check_wheel dist/ntkreg-*.whl
+
+# EXPERIMENTS="p1_circle_rates" runs only these
+EXPERIMENTS ?=
+experiments: dev
+	$(BIN)/python experiments $(EXPERIMENTS)
 
 sample-data: dev
 	$(BIN)/python -m ntkreg_sample_data.generate sample_data

@@ -14,7 +14,7 @@ def fit(
     file: options.File,
     target: options.Target,
     out: options.Out,
-    model: options.OneModel = options.Model.ntk,
+    model: options.OneModel = options.NETWORK,
     sheet: options.Sheet = None,
     encoding: options.Encoding = None,
     header_row: options.HeaderRow = None,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ntkreg.messages import LANGUAGES, Language, Sentence, catalogue
+from ntkreg.models import MODEL_NAMES
 
 
 def choose_language(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> Language:
@@ -52,6 +53,6 @@ def translate_help(command: Any, language: Language) -> None:
     """
     for item in (command, *command.params):
         if getattr(item, "help", None) in catalogue():
-            item.help = Sentence(item.help).text(language)
+            item.help = Sentence(item.help, {"models": MODEL_NAMES}).text(language)
     for child in getattr(command, "commands", {}).values():
         translate_help(child, language)

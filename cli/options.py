@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ntkreg.models import MODEL_NAMES
+
 if TYPE_CHECKING:
     from ntkreg.io import ReadingKeywords
 
@@ -37,15 +39,12 @@ class CensoredValues(StrEnum):
 class Model(StrEnum):
     """The models on offer."""
 
-    ntk = "ntk"
-    ntk_kernel = "ntk-kernel"
-    lightgbm = "lightgbm"
-    lightgbm_default = "lightgbm-default"
-    random_forest = "random-forest"
-    ridge = "ridge"
-    mean = "mean"
-    blend = "blend"
+    _ignore_ = "_name"
+    for _name in MODEL_NAMES:
+        vars()[_name] = _name
 
+
+NETWORK = Model("ntk")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="I660", show_default=False)]
 ModelFolder = Annotated[Path, typer.Argument(metavar="DIR", help="I661", show_default=False)]
@@ -77,7 +76,7 @@ Knowledge = Annotated[Path | None, typer.Option(metavar="FILE", help="I670", sho
 Seed = Annotated[int, typer.Option(metavar="N", min=0, max=2**31 - 1, help="I671")]
 Models = Annotated[
     list[Model] | None,
-    typer.Option("--models", "-m", metavar="NAME", help="I672", show_default=False),
+    typer.Option("--models", "--model", "-m", metavar="NAME", help="I672", show_default=False),
 ]
 FailOn = Annotated[
     list[Gate] | None, typer.Option("--fail-on", metavar="FINDING", help="I682", show_default=False)

@@ -7,10 +7,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    *("io", "preprocessing", "ntk", "evaluation", "inspection", "decision"),
+    *("io", "preprocessing", "ntk", "papers", "evaluation", "inspection", "decision"),
     *("persistence", "reporting", "study"),
 )
-FREE = {"messages", "exceptions", "parallel"}
+FREE = {"messages", "exceptions", "models", "parallel"}
 IO_ORDER = ("files", "cells", "layout", "columns")
 INSPECTION_ORDER = ("leaks", "domain", "attribution", "knowledge")
 NTK_ORDER = ("kernel", "metric", "landmarks", "network", "prescription", "training", "regime")

@@ -14,10 +14,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ntkreg.decision.results import IntervalResult
-from ntkreg.evaluation import CONTENDER_NAMES, build_contender
+from ntkreg.evaluation import build_contender
 from ntkreg.exceptions import FileAccessError, ModelFileError
 from ntkreg.inspection import fit_domain
 from ntkreg.io.dataset import Column
+from ntkreg.models import MODEL_NAMES
 from ntkreg.persistence import SCHEMA_VERSION, FittedModel, load_model, save_model
 from ntkreg.persistence.packing import Parts, UnknownTypeError, pack, unpack
 from ntkreg.persistence.types import SAVED_TYPES
@@ -48,7 +49,7 @@ def fitted_model(name="ridge"):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.slow] * (name == "ntk")) for name in CONTENDER_NAMES],
+    [pytest.param(name, marks=[pytest.mark.slow] * (name == "ntk")) for name in MODEL_NAMES],
 )
 def test_every_contender_predicts_after_loading_what_it_predicted_before(name, tmp_path):
     model = fitted_model(name)

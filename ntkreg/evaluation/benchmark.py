@@ -14,20 +14,7 @@ from ntkreg.evaluation.results import BenchmarkResult, ContenderResult, Fold, Sp
 from ntkreg.evaluation.verdict import decide
 from ntkreg.exceptions import InputError
 from ntkreg.io.dataset import Dataset
-
-# the net follows its kernel, whose prescription it takes over while it is remembered; the blend
-# follows its parts
-RUN_ORDER = (
-    "ntk-kernel",
-    "ntk",
-    "lightgbm",
-    "blend",
-    "lightgbm-default",
-    "random-forest",
-    "ridge",
-    "mean",
-)
-TAKES_OVER_FROM = {"ntk": ("ntk-kernel",), "blend": ("ntk-kernel", "ntk", "lightgbm")}
+from ntkreg.models import MODEL_NAMES, MODELS, in_run_order
 
 
 def run_benchmark(
@@ -53,7 +40,7 @@ def run_benchmark(
     plan : SplitPlan
         The folds, of `make_plan`.
     names : sequence of str, default=CONTENDER_NAMES
-        Contenders; their order does not matter.
+        Contenders, of :data:`ntkreg.models.MODEL_NAMES`; their order does not matter.
     seed : int, default=0
         Of all random choices of the contenders.
     n_jobs : int or None, default=None
@@ -130,7 +117,7 @@ def _gather(plan: SplitPlan, runs: dict[str, _Run], failures: dict[str, str]) ->
     done = {name: run for name, run in runs.items() if name not in failures}
     results = []
     for name, run in done.items():
-        taken = [done[other].seconds for other in TAKES_OVER_FROM.get(name, ()) if other in done]
+        taken = [done[other].seconds for other in MODELS[name].takes_over_from if other in done]
         seconds = np.sum([run.seconds, *taken], axis=0)
         results.append(run.result(name, float(np.median(seconds))))
     results.sort(key=lambda result: result.overall.rmse)
@@ -148,11 +135,11 @@ def _gather(plan: SplitPlan, runs: dict[str, _Run], failures: dict[str, str]) ->
 
 def _in_run_order(names: Sequence[str]) -> list[str]:
     for name in names:
-        if name not in CONTENDER_NAMES:
-            raise InputError("E305", name=name, known=CONTENDER_NAMES)
+        if name not in MODELS:
+            raise InputError("E305", name=name, known=MODEL_NAMES)
     if not names:
-        raise InputError("E305", name="", known=CONTENDER_NAMES)
-    return [name for name in RUN_ORDER if name in names]
+        raise InputError("E305", name="", known=MODEL_NAMES)
+    return in_run_order(names)
 
 
 def _say_nothing(done: int, total: int, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,32 +19,13 @@ from ntkreg.evaluation.table_model import TableModel
 from ntkreg.exceptions import InputError
 from ntkreg.io.dataset import Column
 from ntkreg.messages import Sentence
-from ntkreg.ntk import NTKKernelRegressor, NTKRegressor
+from ntkreg.models import DEFAULT_NAMES, MODEL_NAMES, MODELS
 from ntkreg.preprocessing import TableEncoder
 
-CONTENDER_NAMES = (
-    "ntk",
-    "ntk-kernel",
-    "lightgbm",
-    "lightgbm-default",
-    "random-forest",
-    "ridge",
-    "mean",
-    "blend",
-)
-FAMILY = ("ntk", "ntk-kernel", "blend")
-LABELS: Mapping[str, Sentence | str] = {
-    "ntk": Sentence("I310"),
-    "ntk-kernel": Sentence("I311"),
-    "lightgbm": "LightGBM",
-    "lightgbm-default": Sentence("I312"),
-    "random-forest": Sentence("I313"),
-    "ridge": Sentence("I314"),
-    "mean": Sentence("I315"),
-    "blend": Sentence("I316"),
-}
-# a net predicts as its kernel does, which is fitted in a fraction of the time
-STAND_INS: Mapping[str, str] = {"ntk": "ntk-kernel", "blend": "ntk-kernel"}
+CONTENDER_NAMES = DEFAULT_NAMES
+FAMILY = tuple(entry.name for entry in MODELS.values() if entry.family)
+LABELS: Mapping[str, Sentence | str] = {entry.name: entry.label for entry in MODELS.values()}
+STAND_INS: Mapping[str, str] = {e.name: e.stand_in for e in MODELS.values() if e.stand_in}
 RIDGE_PENALTIES = np.logspace(-4, 4, 33)
 
 
@@ -59,7 +41,7 @@ def build_contender(
     Parameters
     ----------
     name : str
-        One of `CONTENDER_NAMES`:
+        One of :data:`ntkreg.models.MODEL_NAMES`, among them:
 
         - "ntk": the finite network; "ntk-kernel": its infinitely wide limit in closed form;
         - "lightgbm": :class:`~ntkreg.evaluation.SmallTableLightGBM`; "lightgbm-default": as it
@@ -84,23 +66,22 @@ def build_contender(
     InputError
         E305: there is no such contender. E307: there is no feature column.
     """
-    if name not in CONTENDER_NAMES:
-        raise InputError("E305", name=name, known=CONTENDER_NAMES)
+    if name not in MODELS:
+        raise InputError("E305", name=name, known=MODEL_NAMES)
     if columns is not None and not any(column.role == "feature" for column in columns):
         raise InputError("E307")
-    return _BUILDERS[name](seed, n_jobs)
+    return _build(name, seed, n_jobs)
+
+
+def _build(name: str, seed: int, n_jobs: int | None) -> Any:
+    if not MODELS[name].regressor:
+        return _BUILDERS[name](seed, n_jobs)
+    module, _, kind = MODELS[name].regressor.partition(":")
+    return _on_tables(getattr(importlib.import_module(module), kind)(random_state=seed))
 
 
 def _on_tables(regressor: Any) -> TableModel:
     return TableModel(TableEncoder(), regressor)
-
-
-def _kernel(seed: int, _: int | None) -> TableModel:
-    return _on_tables(NTKKernelRegressor(random_state=seed))
-
-
-def _network(seed: int, _: int | None) -> TableModel:
-    return _on_tables(NTKRegressor(random_state=seed))
 
 
 def _lightgbm(seed: int, n_jobs: int | None) -> SmallTableLightGBM:
@@ -125,12 +106,10 @@ def _mean(_: int, __: int | None) -> TableModel:
 
 def _blend(seed: int, n_jobs: int | None) -> BlendRegressor:
     parts = ("ntk-kernel", "ntk", "lightgbm")
-    return BlendRegressor([(name, _BUILDERS[name](seed, n_jobs)) for name in parts], n_twins=2)
+    return BlendRegressor([(name, _build(name, seed, n_jobs)) for name in parts], n_twins=2)
 
 
 _BUILDERS: Mapping[str, Callable[[int, int | None], Any]] = {
-    "ntk": _network,
-    "ntk-kernel": _kernel,
     "lightgbm": _lightgbm,
     "lightgbm-default": _lightgbm_default,
     "random-forest": _forest,

@@ -89,7 +89,7 @@ class ContenderResult:
     Parameters
     ----------
     name : str
-        Contender name, one of `CONTENDER_NAMES`.
+        One of :data:`ntkreg.models.MODEL_NAMES`.
     predictions : ndarray of shape (n_repeats, n_rows)
         Held-out prediction of each row; NaN where a row is never tested (time splits).
     fold_scores : tuple of Scores

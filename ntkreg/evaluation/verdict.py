@@ -30,18 +30,12 @@ from ntkreg.evaluation.comparison import compare
 from ntkreg.evaluation.contenders import FAMILY, LABELS
 from ntkreg.evaluation.results import Comparison, ContenderResult, SplitPlan
 from ntkreg.messages import Sentence
+from ntkreg.models import MODELS
 
 TIE = 0.01
 USABLE, WEAK = 0.7, 0.3
-BY_SIMPLICITY = (
-    "ridge",
-    "ntk-kernel",
-    "ntk",
-    "random-forest",
-    "lightgbm-default",
-    "lightgbm",
-    "blend",
-)
+_RANKS = {e.name: e.simplicity for e in MODELS.values() if e.simplicity is not None}
+BY_SIMPLICITY = tuple(sorted(_RANKS, key=lambda name: _RANKS[name]))
 
 
 def decide(

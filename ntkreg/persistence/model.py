@@ -21,7 +21,7 @@ class FittedModel:
     Parameters
     ----------
     name : str
-        Contender name, one of `ntkreg.evaluation.CONTENDER_NAMES`.
+        One of :data:`ntkreg.models.MODEL_NAMES`.
     estimator : object
         Fitted; `predict` takes a DataFrame of the feature columns under their safe names.
     columns : tuple of Column

@@ -1,8 +1,13 @@
-"""The types that a model folder may contain: class name to the module that defines it."""
+"""The types that a model folder may contain: class name to the module that defines it.
+
+The regressors of :mod:`ntkreg.models` are among them; what they hold is listed here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from ntkreg.models import MODELS
 
 _TYPES_BY_MODULE: dict[str, tuple[str, ...]] = {
     "ntkreg.messages": ("Sentence",),
@@ -11,8 +16,6 @@ _TYPES_BY_MODULE: dict[str, tuple[str, ...]] = {
     "ntkreg.evaluation.table_model": ("TableModel",),
     "ntkreg.evaluation.lightgbm_table": ("DefaultLightGBM", "SmallTableLightGBM"),
     "ntkreg.ntk.fitted": ("KernelMember", "NetworkMember"),
-    "ntkreg.ntk.kernel_regressor": ("NTKKernelRegressor",),
-    "ntkreg.ntk.regressor": ("NTKRegressor",),
     "ntkreg.ntk.metric.scales": ("Metric",),
     "ntkreg.ntk.network.architecture": ("Architecture",),
     "ntkreg.preprocessing.embedding": ("Embedding",),
@@ -31,6 +34,8 @@ _TYPES_BY_MODULE: dict[str, tuple[str, ...]] = {
     ),
 }
 
+_REGRESSORS = [e.regressor.split(":") for e in MODELS.values() if e.regressor]
+
 SAVED_TYPES: Mapping[str, str] = {
     name: module for module, names in _TYPES_BY_MODULE.items() for name in names
-}
+} | {name: module for module, name in _REGRESSORS}

@@ -16,12 +16,12 @@ from ntkreg.evaluation.results import SplitPlan
 from ntkreg.inspection import fit_domain
 from ntkreg.io import ReadingKeywords, ReadOptions, read_table
 from ntkreg.io.dataset import Dataset
+from ntkreg.models import MODELS
 from ntkreg.ntk.results import Prescription
 from ntkreg.persistence import FittedModel
 from ntkreg.study.versions import package_versions
 
 CONFIDENCE = 0.9
-NTK_FAMILY = ("ntk", "ntk-kernel")
 
 
 def fit_model(
@@ -45,7 +45,7 @@ def fit_model(
     target : str
         Column to predict.
     name : str, default="ntk"
-        One of `CONTENDER_NAMES`.
+        One of :data:`ntkreg.models.MODEL_NAMES`.
     group, time, drop
         As in :func:`ntkreg.io.read_table`.
     seed : int, default=0
@@ -125,8 +125,8 @@ def _held_out(
     name: str, estimator: Any, dataset: Dataset, plan: SplitPlan, seed: int
 ) -> NDArray[np.float64]:
     """Return held-out predictions of the training rows, shape (1, n_rows)."""
-    # the family judges itself in folds where everything is learned anew, but not along time
-    own = find_part(estimator, "cv_prediction_") if name in NTK_FAMILY else None
+    # folds of its own in which everything is learned anew, but not along time
+    own = find_part(estimator, "cv_prediction_") if MODELS[name].own_held_out else None
     if own is not None and plan.kind != "time":
         return np.asarray(own, dtype=np.float64).reshape(1, -1)
     return run_benchmark(dataset, plan, names=(name,), seed=seed).results[0].predictions

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from ntkreg.evaluation.contenders import CONTENDER_NAMES, FAMILY
+from ntkreg.evaluation.contenders import FAMILY
 from ntkreg.evaluation.results import ContenderResult, Fold, Scores, SplitPlan
 from ntkreg.evaluation.verdict import BY_SIMPLICITY, decide
 from ntkreg.messages import Sentence
+from ntkreg.models import MODEL_NAMES
 
 ROWS = np.arange(50)
 PLAN = SplitPlan(
@@ -101,5 +102,5 @@ def test_failures_are_named_in_both_languages():
 
 
 def test_every_contender_but_the_mean_has_a_rank_and_the_family_is_among_them():
-    assert {*BY_SIMPLICITY, "mean"} == set(CONTENDER_NAMES)
-    assert set(FAMILY) < set(CONTENDER_NAMES)
+    assert {*BY_SIMPLICITY, "mean"} == set(MODEL_NAMES)
+    assert set(FAMILY) < set(MODEL_NAMES)

@@ -49,7 +49,7 @@ def judge_knowledge(
     the residuals); CONTRADICTED when it is not negligible and above 3 times that level.
 
     Rows are resampled by group where the table has groups, by stretches of time where it has a
-    time. `experiments/knowledge_error_rates.py` measures how often the verdicts are wrong.
+    time. `experiments/studies/knowledge_error_rates.py` measures how often the verdicts are wrong.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """What scaled intervals are worth, and whether intervals hold for rows of a new group.
 
-    python experiments/intervals.py [TASKS.py] [--splits 5] [--models ridge,ntk-kernel]
+    python experiments/studies/intervals.py [TASKS.py] [--splits 5] [--models ridge,ntk-kernel]
 
 Scaling: made tables (even noise; noise that grows with a column; heavy tails) and the randomly
 divided tables of TASKS.py, a file with a function `tasks()` that yields (name, function that

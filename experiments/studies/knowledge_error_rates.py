@@ -1,6 +1,6 @@
 """How often knowledge verdicts are right, undecided and wrong, on planted effects.
 
-    python experiments/knowledge_error_rates.py [--repeats 20] [--models ridge,ntk-kernel]
+    python experiments/studies/knowledge_error_rates.py [--repeats 20] [--models ridge,ntk-kernel]
 
 Tables of 80 and 200 rows with noise of standard deviation 1 and eight columns, uniform with
 standard deviation 1: effects of half the noise (rising, falling, a peak and a valley in the

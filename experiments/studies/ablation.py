@@ -1,6 +1,6 @@
 """What each part of the kernel stack is worth on real tables, and whether its choice carries over.
 
-    python experiments/ablation.py TASKS.py PEERS.csv [--splits 5] [--skip a,b]
+    python experiments/studies/ablation.py TASKS.py PEERS.csv [--splits 5] [--skip a,b]
 
 TASKS.py has a function `tasks()` that yields (name, function that yields (train frame, test frame,
 target)); PEERS.csv has the columns set, split, method, n, p, rmse, r2, seconds without a header.
