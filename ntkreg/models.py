@@ -89,6 +89,11 @@ _ENTRIES = (
         stand_in="ntk-kernel",
         takes_over_from=("ntk-kernel", "ntk", "lightgbm"),
     ),
+    ModelEntry(
+        name="layerwise",
+        label=Sentence("I320"),
+        regressor="ntkreg.papers.layerwise.estimator:LayerwiseRegressor",
+    ),
 )
 
 MODELS = {entry.name: entry for entry in _ENTRIES}

@@ -31,10 +31,12 @@ import importlib
 from typing import Any
 
 _HOMES: dict[str, str] = {
+    "LayerwiseRegressor": "ntkreg.papers.layerwise.estimator",
     "Standard": "ntkreg.papers.standard",
+    "make_hierarchical": "ntkreg.papers.hierarchical",
 }
 
-__all__ = ["Standard"]
+__all__ = ["LayerwiseRegressor", "Standard", "make_hierarchical"]
 
 
 def __getattr__(name: str) -> Any:
