@@ -125,8 +125,8 @@ def test_a_constant_target_is_predicted_and_copies_are_left_out_together():
     model = LayerwiseRegressor(**SMALL).fit(X, np.full(30, 7.0))
     np.testing.assert_allclose(model.predict(X), 7.0)
     noise = np.repeat(np.random.default_rng(1).normal(size=10), 3)
-    copies = LayerwiseRegressor(**SMALL).fit(X, noise)
-    assert copies.net_.left_out_errors[0] > 0.3
+    copies = LayerwiseRegressor(**SMALL, power=0.0).fit(X, noise)
+    assert copies.net_.left_out_errors[0] > 0.7
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def train_first_layer(X: Array, y: Array, options: FirstLayerOptions, seed: int)
     """
     (n, d), p = X.shape, options.n_units
     rng = np.random.default_rng(seed)
-    W = rng.normal(size=(p, d)) / np.sqrt(d)
+    W: Array = rng.normal(size=(p, d)) / np.sqrt(d)
     bias = _BIAS * rng.normal(size=p)
     signs = rng.choice([-1.0, 1.0], size=(p, y.shape[1])) / np.sqrt(p)
     mean, square = np.zeros_like(W), np.zeros((p, 1))
