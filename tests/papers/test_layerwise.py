@@ -68,7 +68,7 @@ def test_the_preconditioned_step_is_the_gradient_step_times_the_inverse_covarian
         gradient = layer.outer[0, j] * rows.T @ (y - y.mean()) / 40
         step = np.linalg.solve(rows.T @ rows / 40 + penalty * np.eye(6), gradient)
         ours = (layer.inner @ layer.outer)[:, j]
-        np.testing.assert_allclose(ours, step[:, 0] / ridge.left_out.std(), rtol=1e-8)
+        np.testing.assert_allclose(ours, step[:, 0] / ridge.left_out_contrasts.std(), rtol=1e-8)
 
 
 def test_long_descent_lowers_the_loss_and_says_how_it_ended():

@@ -29,6 +29,10 @@ class RidgeFit:
     intercept : ndarray of shape (n_targets,)
     left_out : ndarray of shape (n, n_targets)
         Predictions of each row by the fit without it (and the rows of its unit).
+    left_out_contrasts : ndarray of shape (n, n_targets)
+        The same less the mean target of the fit: what it says of the row's features alone. The
+        mean without a row falls as the row's own target rises, which a second regression on
+        left-out predictions would take for a law.
     penalties : ndarray of shape (n_targets,)
     errors : ndarray of shape (n_targets,)
         Mean squared leave-out errors.
@@ -38,6 +42,7 @@ class RidgeFit:
     coefficients: Array
     intercept: Array
     left_out: Array
+    left_out_contrasts: Array
     penalties: Array
     errors: Array
 
@@ -76,11 +81,13 @@ def fit_ridge(Z: Array, y: Array, units: Labels | None = None) -> RidgeFit:
     chosen = len(PENALTIES) - 1 - np.argmin(errors[::-1], axis=0)
     targets = np.arange(y.shape[1])
     filters = 1.0 / (squares[:, None] + PENALTIES[chosen] * size * len(Z))
+    left_out = y - found[chosen, :, targets].T
     return RidgeFit(
         mean=centre,
         coefficients=rows.T @ (left @ (filters * projected)),
         intercept=level,
-        left_out=y - found[chosen, :, targets].T,
+        left_out=left_out,
+        left_out_contrasts=left_out - _means_without(y, units),
         penalties=PENALTIES[chosen],
         errors=errors[chosen, targets],
     )
@@ -93,6 +100,17 @@ def _left_vectors(rows: Array) -> tuple[Array, Array]:
     kept = squares > _RANK_TOLERANCE * max(squares[-1], np.finfo(float).tiny)
     squares, vectors = squares[kept], vectors[:, kept]
     return (vectors if wide else rows @ vectors / np.sqrt(squares)), squares
+
+
+def _means_without(y: Array, units: Labels | None) -> Array:
+    """Return the mean of all other rows, those of the same unit left out, shape of `y`."""
+    labels = np.arange(len(y)) if units is None else np.unique(units, return_inverse=True)[1]
+    sums = np.zeros((labels.max() + 1, y.shape[1]))
+    np.add.at(sums, labels, y)
+    others = len(y) - np.bincount(labels)
+    means = (y.sum(axis=0) - sums) / np.maximum(others, 1)[:, None]
+    result: Array = means[labels]
+    return result
 
 
 def _left_out_residuals(

@@ -67,17 +67,17 @@ def preconditioned_step(ridge: RidgeFit, n_units: int, seed: int) -> SecondLayer
     seed : int
     """
     rng = np.random.default_rng([seed, 3])
-    spread = ridge.left_out.std(axis=0)
+    said = ridge.left_out_contrasts
+    spread = said.std(axis=0)
     scale = 1.0 / np.where(spread > _TINY, spread, 1.0)
     outer = rng.normal(size=(len(scale), n_units))
     bias = rng.normal(size=n_units)
-    said = (ridge.left_out - ridge.intercept) * scale
     return SecondLayer(
         mean=ridge.mean,
         inner=ridge.coefficients * scale,
         outer=outer,
         bias=bias,
-        training=np.maximum(said @ outer + bias, 0.0),
+        training=np.maximum((said * scale) @ outer + bias, 0.0),
         outcome="one step",
         n_steps=1,
     )
