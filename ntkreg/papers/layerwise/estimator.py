@@ -41,7 +41,8 @@ class LayerwiseRegressor(RegressorMixin, BaseEstimator):
     first_units : int, default=256
         Neurons trained in stage one, whose directions the first layer is drawn along. From data.
     n_steps : int or "auto", default="auto"
-        T1, steps of stage one; "auto" is int(15 log d), from the paper (d at least 8, ours).
+        T1, steps of stage one; "auto" is int(60 log d), from data (d at least 8). The paper has
+        int(15 log d), after which our steps still gain.
     learning_rate : float, default=0.1
         Of stage one, relative to each neuron's gradient. From data.
     weight_decay : float, default=3.0
@@ -85,7 +86,7 @@ class LayerwiseRegressor(RegressorMixin, BaseEstimator):
     References
     ----------
     Dandi, Pesce, Zdeborova, Krzakala: The Computational Advantage of Depth, arXiv 2502.13961: the
-    three stages (Algorithm 1 as described in words), T1, T2, the batches and p2. The rest is ours:
+    three stages (Algorithm 1 as described in words), T2, the batches and p2. The rest is ours: T1,
     relative steps with decaying weights, redrawn rows, leave-one-out values in place of fresh rows.
 
     Examples

@@ -29,7 +29,7 @@ class FirstLayerOptions:
     n_units : int
         Rows of the trained layer.
     n_steps : int
-        T1; int(15 log d) in the paper.
+        T1.
     learning_rate : float
         Length of a step relative to the typical entry of the start, times sqrt(d).
     weight_decay : float
