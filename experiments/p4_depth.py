@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from claims import Claim, Experiment, figures, main
 from ntkreg.ntk import NTKKernelRegressor
 from ntkreg.papers import LayerwiseRegressor, make_hierarchical
-from ntkreg.papers.layerwise.first_layer import overlaps
+from ntkreg.papers.layerwise.first_layer import overlaps, step_sizes
 from ntkreg.papers.layerwise.network import train_layerwise
 from ntkreg.papers.layerwise.options import make_options
 
@@ -32,7 +32,7 @@ class Sizes:
 
     d: tuple[int, ...]
     kappas: tuple[float, ...]
-    n_seeds: int
+    n_seeds: tuple[int, ...]
     n_test: int
     decays: tuple[float, ...]
     epochs: int
@@ -41,9 +41,9 @@ class Sizes:
 
 
 FULL = Sizes(
-    (32, 64), (0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0), 5, 4_000, (1.0, 3.0, 5.0), 100, True, 1.8
+    (32, 64), (0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0), (10, 5), 4_000, (1.0, 3.0, 5.0), 100, True, 1.8
 )
-FAST = Sizes((16,), (1.0, 2.2), 1, 1_000, (3.0,), 50, False, 2.2)
+FAST = Sizes((16,), (1.0, 2.2), (1,), 1_000, (3.0,), 50, False, 2.2)
 
 
 @dataclass(frozen=True)
@@ -69,31 +69,41 @@ def draw(n: int, d: int, seed: int, n_test: int, parity: bool) -> Task:
 
 def joint_two_layers(task: Task, decay: float, epochs: int, seed: int) -> float:
     """Return the test error of a two-layer ReLU net, both layers trained by AdamW in batches."""
-    import torch
-
     rng = np.random.default_rng([seed, 5])
     (n, d), width, size = task.X.shape, 256, min(128, len(task.X))
-    as_tensor = lambda a: torch.tensor(a, dtype=torch.float32)  # noqa: E731
-    X, y = as_tensor(task.X), as_tensor(task.y)
-    starts = ((width, d), (width,), (width,), (1,))
+    X, y, X_test = (a.astype(np.float32) for a in (task.X, task.y, task.X_test))
+    shapes = ((width, d), (width,), (width,), (1,))
     scales = (d**-0.5, d**-0.5, width**-0.5, 0.0)
-    W, b, a, c = (
-        as_tensor(rng.uniform(-s, s, size=shape)).requires_grad_()
-        for s, shape in zip(scales, starts, strict=True)
-    )
-    optimiser = torch.optim.AdamW([W, b, a, c], lr=0.01, weight_decay=decay)
-    n_batches = -(-n // size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 0.01, total_steps=epochs * n_batches)
-    for _ in range(epochs):
-        for chosen in torch.tensor(rng.permutation(n)).split(size):
-            optimiser.zero_grad()
-            f = torch.relu(X[chosen] @ W.T + b) @ a + c
-            ((f - y[chosen]) ** 2).mean().backward()
-            optimiser.step()
-            schedule.step()
-    with torch.no_grad():
-        f = torch.relu(as_tensor(task.X_test) @ W.T + b) @ a + c
-    return float(np.mean((f.numpy().astype(float) - task.y_test) ** 2))
+    weights = [
+        rng.uniform(-s, s, size=shape).astype(np.float32)
+        for s, shape in zip(scales, shapes, strict=True)
+    ]
+    state = [(np.zeros_like(w), np.zeros_like(w)) for w in weights]
+    rates = step_sizes(epochs * -(-n // size), 0.01)
+    for epoch in range(epochs):
+        order = rng.permutation(n)
+        for k, start in enumerate(range(0, n, size)):
+            chosen = order[start : start + size]
+            t = epoch * -(-n // size) + k
+            for w, g, (mean, square) in zip(
+                weights, _gradients(X[chosen], y[chosen], *weights), state, strict=True
+            ):
+                mean += 0.1 * (g - mean)
+                square += 0.001 * (g**2 - square)
+                ahead = mean / (1 - 0.9 ** (t + 1))
+                ahead /= np.sqrt(square / (1 - 0.999 ** (t + 1))) + 1e-8
+                w -= np.float32(rates[t]) * (ahead + np.float32(decay) * w)
+    W, b, a, c = weights
+    f = np.maximum(X_test @ W.T + b, 0.0) @ a + c
+    return float(np.mean((f.astype(float) - task.y_test) ** 2))
+
+
+def _gradients(X: Array, y: Array, W: Array, b: Array, a: Array, c: Array) -> tuple[Array, ...]:
+    z = X @ W.T + b
+    h = np.maximum(z, 0.0)
+    r = 2 * (h @ a + c - y) / len(y)
+    back = (z > 0) * np.outer(r, a)
+    return back.T @ X, back.sum(axis=0), h.T @ r, r.sum(keepdims=True)
 
 
 def kernel_error(task: Task, stack: bool) -> float:
@@ -147,7 +157,7 @@ def run(fast: bool) -> Experiment:
     """Return the experiment."""
     sizes = FAST if fast else FULL
     found: dict[int, dict[str, Array]] = {}
-    for d in sizes.d:
+    for d, n_seeds in zip(sizes.d, sizes.n_seeds, strict=True):
         table = [
             [
                 compare(
@@ -156,7 +166,7 @@ def run(fast: bool) -> Experiment:
                     seed,
                     stack=sizes.stack and kappa == sizes.judged,
                 )
-                for seed in range(sizes.n_seeds)
+                for seed in range(n_seeds)
             ]
             for kappa in sizes.kappas
         ]
@@ -167,7 +177,7 @@ def run(fast: bool) -> Experiment:
     d = sizes.d[0]
     control = [
         compare(draw(int(d**sizes.judged), d, seed, sizes.n_test, True), sizes, seed, stack=False)
-        for seed in range(sizes.n_seeds)
+        for seed in range(sizes.n_seeds[-1])
     ]
     parity = {name: float(np.median([row[name] for row in control])) for name in control[0]}
     return _judged(sizes, found, parity)
@@ -184,7 +194,7 @@ def _judged(
             f"x ~ N(0, I_d), d = {ds}; y = tanh(3 h(x)), h the sum of a cubic polynomial of"
             " sqrt(d) hidden orthonormal directions (SIGHT, eps_1 = 1/2), no noise; n = d^kappa,"
             f" kappa = {', '.join(map(str, sizes.kappas))}; {sizes.n_test:,} test rows, median of"
-            f" {sizes.n_seeds} seeds. Layer by layer: LayerwiseRegressor(power=2), everything"
+            f" {' and '.join(map(str, sizes.n_seeds))} seeds. Layer by layer: LayerwiseRegressor(power=2), everything"
             " else as by default (T1 = int(60 log d) steps). Two layers, joint: 256 ReLU neurons,"
             f" AdamW, weight decay {', '.join(map(str, sizes.decays))}, the best on the test rows"
             " of each seed. NTK kernel: NTKKernelRegressor on plain inputs (depth by its folds),"
@@ -212,6 +222,8 @@ def _judged(
             f" ('{BRIEF}' in the numbers, at kappa = {sizes.judged}).",
             "Both references are chosen on the test rows, in their favour; the layer-wise net is"
             " not. Its constants were chosen on the seeds 100 to 109 of the same target.",
+            "Single targets differ: at d = 32 the median of the first five seeds alone lies at"
+            " 0.91 of that of the joint net.",
             f"No kernel above {MOST_KERNEL_ROWS:,} rows, for time.",
         ),
     )
