@@ -209,7 +209,7 @@ def _judged(
             f" Parity: the product of the signs of three such features, d = {sizes.d[0]},"
             f" n = d^{sizes.judged}."
         ),
-        claims=_claims(sizes, found, parity),
+        claims=_claims(sizes, found, few, parity),
         figure=_figure(sizes, found),
         numbers={
             "kappa": sizes.kappas,
@@ -230,21 +230,30 @@ def _judged(
             f" ('{BRIEF}' in the numbers, at kappa = {sizes.judged}).",
             "Both references are chosen on the test rows, in their favour; the layer-wise net is"
             " not. Its constants were chosen on the seeds 100 to 109 of the same target.",
-            "Single targets differ: the ratio of layer-wise to joint, of the first five seeds alone"
-            f" (medians), is {', '.join(f'{r:.3f} at d = {d}' for d, r in few.items())}.",
+            "The bar was set for the median of five seeds, and the first five decide; more seeds"
+            " were added at d = 32 after those had missed it. With all seeds the ratio is"
+            f" {', '.join(f'{r:.3f} at d = {d}' for d, r in _of_all(sizes, found).items())}.",
             f"No kernel above {MOST_KERNEL_ROWS:,} rows, for time.",
         ),
     )
 
 
+def _of_all(sizes: Sizes, found: dict[int, dict[str, Array]]) -> dict[int, float]:
+    at = sizes.kappas.index(sizes.judged)
+    return {d: float(values[DEEP][at] / values[JOINT][at]) for d, values in found.items()}
+
+
 def _claims(
-    sizes: Sizes, found: dict[int, dict[str, Array]], parity: dict[str, float]
+    sizes: Sizes,
+    found: dict[int, dict[str, Array]],
+    few: dict[int, float],
+    parity: dict[str, float],
 ) -> tuple[Claim, ...]:
     kappas = np.array(sizes.kappas)
     claims: list[Claim] = []
     for d in sizes.d:
         at = {name: float(values[kappas == sizes.judged][0]) for name, values in found[d].items()}
-        claims += _errors(d, sizes.judged, at)
+        claims += _errors(d, sizes.judged, at, few[d])
         overlap = found[d]["overlap"]
         claims += [
             _claim(
@@ -281,14 +290,14 @@ def _claims(
     return (*claims, control)
 
 
-def _errors(d: int, kappa: float, at: dict[str, float]) -> list[Claim]:
+def _errors(d: int, kappa: float, at: dict[str, float], ratio: float) -> list[Claim]:
     where = f"d = {d}, n = d^{kappa}"
     return [
         _claim(
             f"depth-{d}",
             "The error of the net trained layer by layer is below 0.9 times that of the tuned"
-            f" two-layer net, {where}.",
-            at[DEEP] / at[JOINT],
+            f" two-layer net, {where} (medians of the first five seeds).",
+            ratio,
             at_most=0.9,
         ),
         _claim(
