@@ -90,6 +90,11 @@ _ENTRIES = (
         takes_over_from=("ntk-kernel", "ntk", "lightgbm"),
     ),
     ModelEntry(
+        name="layerwise",
+        label=Sentence("I320"),
+        regressor="ntkreg.papers.layerwise.estimator:LayerwiseRegressor",
+    ),
+    ModelEntry(
         name="teacher-student",
         label=Sentence("I319"),
         regressor="ntkreg.papers.teacher_student:TeacherStudentRegressor",
