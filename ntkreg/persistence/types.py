@@ -32,7 +32,6 @@ _TYPES_BY_MODULE: dict[str, tuple[str, ...]] = {
     "ntkreg.decision.results": ("IntervalResult",),
     "ntkreg.persistence.model": ("FittedModel",),
     "ntkreg.papers.layerwise.network": ("LayerwiseNet",),
-    "ntkreg.papers.standard": ("Standard",),
     "ntkreg.persistence.surrogates": (
         "AffineScaler",
         "Chain",
