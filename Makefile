@@ -23,8 +23,9 @@ demo: install
 install: $(VENV)/.installed
 dev: $(VENV)/.installed-dev
 
+# whole files to each worker, whose fixtures are costly; more workers would want more memory
 test: dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile
 
 # damaged files and tables in random dialects, 50,000 of each
 FUZZ ?= 50000
