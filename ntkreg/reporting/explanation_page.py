@@ -12,8 +12,8 @@ from ntkreg.messages import Language, Sentence
 from ntkreg.reporting import page
 from ntkreg.reporting.content import ReportContent
 from ntkreg.reporting.files import write_whole
-from ntkreg.reporting.sections import model as model_section
 from ntkreg.reporting.sections import pairs as pairs_section
+from ntkreg.reporting.sections import shap as shap_section
 from ntkreg.reporting.text import cut
 from ntkreg.reporting.view import View
 
@@ -76,7 +76,7 @@ def render_explanation(content: ExplanationContent, language: Language) -> str:
             rows=f"{content.dataset.n_rows:,}",
             created=content.created,
             version=content.version,
-            shap=model_section.shap(view),
+            shap=shap_section.shap(view),
             agreement=pairs_section.agreement(view),
             interactions=None,
             **page.style_and_policy(),

@@ -24,6 +24,8 @@ from ntkreg.reporting.sections import pairs as pairs_section
 from ntkreg.reporting.sections import profiler
 from ntkreg.reporting.sections import regime as regime_section
 from ntkreg.reporting.sections import scores as scores_section
+from ntkreg.reporting.sections import shap as shap_section
+from ntkreg.reporting.sections import summary as summary_section
 from ntkreg.reporting.text import cut, plain
 from ntkreg.reporting.view import View
 
@@ -72,12 +74,12 @@ def render(content: ReportContent, language: Language) -> str:
 
 def _sections(view: View) -> dict[str, Any]:
     return {
-        "summary": data_section.summary(view),
+        "summary": summary_section.summary(view),
         "data": data_section.data(view),
         "scores": scores_section.scores(view),
         "accuracy": accuracy_section.accuracy(view),
         "decision": decision_section.decision(view),
-        "shap": model_section.shap(view),
+        "shap": shap_section.shap(view),
         "agreement": pairs_section.agreement(view),
         "interactions": pairs_section.interactions(view),
         "profiler": profiler.profiler(view),

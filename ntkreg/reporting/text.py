@@ -88,9 +88,10 @@ def p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else fixed(value, 3)
 
 
-def quantity(value: float, unit: str | None, *, pad: bool = False) -> str:
+def quantity(value: float, unit: str | None, *, digits: int = 4, pad: bool = False) -> str:
     """Format a number with its unit."""
-    return f"{number(value, pad=pad)} {unit}" if unit else number(value, pad=pad)
+    text = number(value, digits, pad=pad)
+    return f"{text} {unit}" if unit else text
 
 
 def plain(value: Any) -> str:

@@ -56,6 +56,11 @@ class View:
         others = [r for r in self.content.benchmark.results if r.name != self.chosen.name]
         return next((r for r in others if r.name == "lightgbm"), others[0] if others else None)
 
+    @property
+    def comma(self) -> str:
+        """What stands between the items of a list."""
+        return "、" if self.language == "ja" else ", "
+
     def model(self, name: str) -> str:
         """Return a contender's name for reading."""
         return word(self.t["models"], name)

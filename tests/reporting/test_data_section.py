@@ -10,7 +10,7 @@ import pytest
 from ntkreg.messages import LANGUAGES
 from ntkreg.reporting.charts import columns as column_charts
 from ntkreg.reporting.charts import table as table_charts
-from ntkreg.reporting.sections import knowledge, model, table
+from ntkreg.reporting.sections import knowledge, shap, table
 from ntkreg.reporting.view import View
 
 
@@ -145,7 +145,7 @@ def test_a_verdict_of_a_cluster_says_so_and_shows_the_sum(holed):
 
 def test_shap_charts_mark_clusters_and_give_their_sum(holed):
     content = dataclasses.replace(holed, explanations=holed.explanations[:1])
-    found = model.shap(View(content, "en"))
+    found = shap.shap(View(content, "en"))
     assert found["importance"].count("Ⓐ</text>") == 3
     assert found["strips"][0]["chart"].count("Ⓐ</text>") == 3
     joint = np.abs(content.explanations[0].values[:, 3:6].sum(axis=1)).mean()

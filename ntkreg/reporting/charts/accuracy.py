@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +22,13 @@ from ntkreg.reporting.charts.layout import (
 )
 from ntkreg.reporting.charts.svg import FOLD_ROLES, LIGHT, draw
 
-MAX_POINTS = 600
+MAX_POINTS = 1500
 _SIDE = 14
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Held-out predictions of one model: actual, predicted and fold number of the tested rows."""
+    """Held-out predictions of one model, row by row; NaN where a row was never tested."""
 
     actual: layout.FloatArray
     predicted: layout.FloatArray
@@ -39,12 +40,10 @@ class HeldOut:
         """Actual minus predicted."""
         return self.actual - self.predicted
 
-    def sampled(self) -> HeldOut:
-        """Return at most `MAX_POINTS` rows for drawing."""
-        keep = layout.sample(np.isfinite(self.predicted), MAX_POINTS)
-        return HeldOut(
-            self.actual[keep], self.predicted[keep], self.fold[keep], self.position[keep]
-        )
+    @property
+    def drawn(self) -> Any:
+        """Positions of the rows to draw, at most `MAX_POINTS`."""
+        return layout.sample(np.isfinite(self.predicted), MAX_POINTS)
 
 
 def _frame(x: Any, y: Any, fold: Any) -> Any:
@@ -97,16 +96,17 @@ def predicted_actual(
     limits: tuple[float | None, float | None],
     titles: tuple[str, str],
     label: str,
+    names: Sequence[str],
 ) -> Markup:
     """Draw predicted against actual with the line of equality and the specification limits."""
     import altair as alt
     import pandas as pd
 
-    rows = rows.sampled()
+    keep = rows.drawn
     line = alt.Chart(pd.DataFrame({"x": domain, "y": domain})).mark_line(
         color=LIGHT["axis"], strokeWidth=1.2
     )
-    points = layout.dots(_frame(rows.actual, rows.predicted, rows.fold))
+    points = layout.dots(_frame(rows.actual[keep], rows.predicted[keep], rows.fold[keep]))
     x, y = layout.x_axis(titles[0], domain), layout.y_axis(titles[1], domain)
     inside = [v for v in limits if v is not None and domain[0] <= v <= domain[1]]
     rules = [layout.rule(field, v, "limit", (4, 3)) for v in inside for field in ("x", "y")]
@@ -115,7 +115,8 @@ def predicted_actual(
         *rules,
         points.encode(x=x, y=y, color=layout.colour("c", FOLD_ROLES)),
     ).properties(width=PLOT_WIDTH, height=PLOT_WIDTH)
-    return draw(chart, (WIDTH, PLOT_WIDTH + TOP + BOTTOM), PADDING, label)
+    drawn = [names[k] for k in keep]
+    return draw(chart, (WIDTH, PLOT_WIDTH + TOP + BOTTOM), PADDING, label, names=drawn)
 
 
 def residuals(
@@ -124,12 +125,13 @@ def residuals(
     band: float,
     titles: tuple[str, str],
     label: str,
+    names: Sequence[str],
     height: int = 200,
 ) -> Markup:
     """Draw residuals against `x_values` (one per row) with zero and the interval's half width."""
     import altair as alt
 
-    keep = layout.sample(np.isfinite(rows.predicted), MAX_POINTS)
+    keep = rows.drawn
     x_values, residual, fold = x_values[keep], rows.residual[keep], rows.fold[keep]
     limits = [band, -band] if np.isfinite(band) else []
     y = layout.y_axis(titles[1], layout.extent(residual, limits))
@@ -140,7 +142,8 @@ def residuals(
         *(layout.rule("y", value, "text", (2, 3)) for value in limits),
         points.encode(x=x, y=y, color=layout.colour("c", FOLD_ROLES)),
     ).properties(width=PLOT_WIDTH, height=height)
-    return draw(chart, (WIDTH, height + TOP + BOTTOM), PADDING, label)
+    drawn = [names[k] for k in keep]
+    return draw(chart, (WIDTH, height + TOP + BOTTOM), PADDING, label, names=drawn)
 
 
 def histogram(

@@ -14,7 +14,7 @@ from ntkreg.reporting.charts import layout
 from ntkreg.reporting.charts.svg import LIGHT, draw
 
 SIZE = (340, 190)
-PADDING = (58, 12, 14, 42)
+PADDING = (layout.LEFT, 12, 14, 42)
 
 
 def picture(
@@ -61,7 +61,7 @@ def picture(
         layers += [shade.encode(**channels, x2="x2:Q", y2="y2:Q")] if low < high else []
     band = alt.Chart(lines).mark_area(color=LIGHT["chosen"], fillOpacity=0.2, opacity=1)
     scale = alt.Scale(domain=list(height), nice=False, zero=False)
-    axis = layout.axis(titles[1], height, titleX=-48)
+    axis = layout.axis(titles[1], height, titleX=-49)
     layers += [
         layout.rule("y", 0.0, "axis"),
         band.encode(x=channels["x"], y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q"),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WIDTH = 340
-LEFT, TOP, RIGHT, BOTTOM = 58, 10, 12, 42
+LEFT, TOP, RIGHT, BOTTOM = 64, 10, 12, 42
 PADDING = (LEFT, TOP, RIGHT, BOTTOM)
 PLOT_WIDTH = WIDTH - LEFT - RIGHT
 BAND = 38
@@ -63,7 +63,7 @@ def y_axis(title: str | None, domain: tuple[float, float], **options: Any) -> An
     import altair as alt
 
     scale = alt.Scale(domain=list(domain), nice=False, zero=False)
-    return alt.Y("y:Q", scale=scale, axis=axis(title, domain, titleX=-48, **options))
+    return alt.Y("y:Q", scale=scale, axis=axis(title, domain, titleX=-49, **options))
 
 
 def band_axis(n_bands: int) -> Any:

@@ -27,7 +27,7 @@ def _logarithmic(field: str, values: Any, title: str, form: str, ticks: Any = No
     options: dict[str, Any] = {"format": form, "title": title, "tickCount": 5}
     options |= {} if ticks is None else {"values": [float(tick) for tick in ticks]}
     if field == "y":
-        return alt.Y("y:Q", scale=scale, axis=alt.Axis(titleX=-48, **options))
+        return alt.Y("y:Q", scale=scale, axis=alt.Axis(titleX=-49, **options))
     return alt.X("x:Q", scale=scale, axis=alt.Axis(**options))
 
 

@@ -9,6 +9,7 @@ of :data:`LIGHT`; the style sheet redirects them in dark mode by attribute selec
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -36,7 +37,7 @@ COLOURS: dict[str, tuple[str, str]] = {
     "level3": ("#b1a7b5", "#b9b0bd"),
     "level4": ("#e08a72", "#e09a86"),
     "level5": ("#c93a3a", "#ee6a62"),
-    "missing": ("#8c979f", "#76828d"),
+    "missing": ("#86919a", "#76828d"),
 }
 LIGHT: dict[str, str] = {role: light for role, (light, _) in COLOURS.items()}
 FOLD_ROLES = tuple(role for role in COLOURS if role.startswith("fold"))
@@ -76,6 +77,7 @@ def draw(
     padding: tuple[int, int, int, int],
     label: str,
     notes: tuple[Note, ...] = (),
+    names: Sequence[str] | None = None,
 ) -> Markup:
     """Draw an Altair chart as inline SVG.
 
@@ -94,6 +96,9 @@ def draw(
         What the chart shows, for those who cannot see it.
     notes : tuple of (float, float, str, str), default=()
         Further texts: x, y, the text, and its anchor ("start", "middle" or "end").
+    names : sequence of str, optional
+        What each circle of the chart stands for, in the order of its data; browsers show it where
+        the pointer rests, without any script.
     """
     import altair
     import vl_convert
@@ -107,7 +112,8 @@ def draw(
         .to_dict()
     )
     version = "_".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    return slim(vl_convert.vegalite_to_svg(spec, vl_version=f"v{version}"), size, label, notes)
+    source = vl_convert.vegalite_to_svg(spec, vl_version=f"v{version}")
+    return slim(source, size, label, notes, names)
 
 
 def _config() -> dict[str, Any]:
@@ -135,7 +141,13 @@ def _config() -> dict[str, Any]:
     }
 
 
-def slim(source: str, size: tuple[int, int], label: str, notes: tuple[Note, ...] = ()) -> Markup:
+def slim(
+    source: str,
+    size: tuple[int, int],
+    label: str,
+    notes: tuple[Note, ...] = (),
+    names: Sequence[str] | None = None,
+) -> Markup:
     """Return the SVG without what a page does not need, as safe markup.
 
     Only drawing elements pass (no links, scripts or styles), no element keeps an identifier, and
@@ -150,11 +162,19 @@ def slim(source: str, size: tuple[int, int], label: str, notes: tuple[Note, ...]
     out.set("aria-label", label)
     if body is not None:
         out.append(body)
+    if names is not None:
+        _name_circles(out, names)
     for x, y, text, anchor in notes:
         place = {"x": f"{x:g}", "y": f"{y:g}", "text-anchor": anchor, "fill": LIGHT["text"]}
         ElementTree.SubElement(out, "text", place | {"font-size": "11.5px"}).text = text
     text = ElementTree.tostring(out, encoding="unicode")
     return Markup(text.replace(" />", "/>"))
+
+
+def _name_circles(out: ElementTree.Element, names: Sequence[str]) -> None:
+    out.set("class", "chart named")
+    for circle, name in zip(list(out.iter("circle")), names, strict=True):
+        ElementTree.SubElement(circle, "title").text = name
 
 
 def _clean(node: ElementTree.Element) -> None:
@@ -184,8 +204,8 @@ def _rounded(match: re.Match[str]) -> str:
 def _is_empty(node: ElementTree.Element) -> bool:
     if node.attrib.get("display") == "none":
         return True
-    if node.tag == "g":
-        return len(node) == 0
+    if node.tag in ("g", "text"):
+        return len(node) == 0 and not node.text
     return not node.attrib.keys() & {"fill", "stroke"} and node.tag in ("path", "rect")
 
 

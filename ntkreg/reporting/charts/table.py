@@ -118,7 +118,7 @@ def heat_map(
     for k, name in enumerate(names):
         y = top + (k + 0.5) * cell
         words(
-            drawn, _NAMES - 4, y + 3.5, f"{cut(name, 17)} {k + 1}", anchor="end", size=small + 0.5
+            drawn, _NAMES - 4, y + 3.5, f"{cut(name, 15)} {k + 1}", anchor="end", size=small + 0.5
         )
         middle = _NAMES + (k + 0.5) * cell
         words(drawn, middle, top - 4, str(k + 1), anchor="middle", size=8 if n > 12 else 9.5)

@@ -26,7 +26,7 @@ def trace(losses: layout.FloatArray, titles: tuple[str, str], label: str) -> Mar
     frame = pd.DataFrame({"x": steps[keep], "y": losses[keep]})
     low, high = float(losses.min()), float(losses.max())
     scale = alt.Scale(type="log", domain=[low / 1.2, high * 1.2], nice=False)
-    y = alt.Y("y:Q", scale=scale, axis=alt.Axis(title=titles[1], titleX=-48, format=".1~e"))
+    y = alt.Y("y:Q", scale=scale, axis=alt.Axis(title=titles[1], titleX=-49, format=".1~e"))
     x = layout.x_axis(titles[0], layout.extent(frame["x"]), tickMinStep=1)
     line = alt.Chart(frame).mark_line(color=LIGHT["chosen"], strokeWidth=2).encode(x=x, y=y)
     end = layout.dots(frame.tail(1), 40, 1.0).encode(x=x, y=y, color=alt.value(LIGHT["chosen"]))

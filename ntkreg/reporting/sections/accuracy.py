@@ -10,7 +10,7 @@ from ntkreg.evaluation.results import ContenderResult
 from ntkreg.reporting.charts import accuracy as accuracy_charts
 from ntkreg.reporting.charts import layout
 from ntkreg.reporting.charts.svg import FOLD_ROLES
-from ntkreg.reporting.text import cut, fixed, number, percent, with_unit
+from ntkreg.reporting.text import cut, fixed, number, percent, quantity, with_unit
 from ntkreg.reporting.view import View
 
 N_WORST = 10
@@ -31,7 +31,9 @@ def accuracy(view: View) -> dict[str, Any]:
         ],
         "residuals": _residuals(view, held_out[0]),
         "folds": _fold_legend(view),
-        "sampled": t["sampled"].format(shown=limit, total=f"{tested:,}") if tested > limit else "",
+        "sampled": t["sampled"].format(shown=f"{limit:,}", total=f"{tested:,}")
+        if tested > limit
+        else "",
         "worst": _worst(view, held_out[0]),
     }
 
@@ -55,7 +57,7 @@ def _scatter(
     titles = with_unit(t["actual"], view.unit), with_unit(t["predicted"], view.unit)
     label = t["scatter_label"].format(model=name, r2=r2, rmse=rmse)
     chart = accuracy_charts.predicted_actual(
-        rows, domain, view.content.specification, titles, label
+        rows, domain, view.content.specification, titles, label, _names(view, rows)
     )
     note = f"R² {r2}, RMSE {rmse} {view.unit or ''}".rstrip()
     return {"title": t["scatter"].format(model=name), "chart": chart, "note": note}
@@ -67,32 +69,77 @@ def _residuals(view: View, rows: accuracy_charts.HeldOut) -> list[dict[str, Any]
     band = intervals.half_width
     order = t["row_axis"] if view.content.dataset.time is None else t["time_axis"]
     place = rows.position if view.content.dataset.time is None else _order(rows.position)
-    predicted = with_unit(t["predicted"], view.unit)
-    draw = accuracy_charts.residuals
-    numbers = {
-        "mean": number(float(np.nanmean(rows.residual)), 3),
-        "deviation": number(float(np.nanstd(rows.residual)), 3),
-    }
+    predicted, names = with_unit(t["predicted"], view.unit), _names(view, rows)
+    draw, numbers = accuracy_charts.residuals, _residual_numbers(view, rows, place)
     return [
         {
             "title": t["by_prediction"],
             "chart": draw(
-                rows, rows.predicted, band, (predicted, vertical), t["by_prediction_label"]
+                rows,
+                rows.predicted,
+                band,
+                (predicted, vertical),
+                t["by_prediction_label"].format(**numbers),
+                names,
             ),
             "note": t["by_prediction_note"].format(confidence=percent(intervals.confidence)),
         },
         {
             "title": t["by_order"],
-            "chart": draw(rows, place, band, (order, vertical), t["by_order_label"]),
+            "chart": draw(
+                rows, place, band, (order, vertical), t["by_order_label"].format(**numbers), names
+            ),
             "note": t["by_order_note"],
         },
         {
             "title": t["distribution"],
             "chart": accuracy_charts.histogram(
-                rows.residual, (vertical, t["count"]), t["distribution_label"]
+                rows.residual, (vertical, t["count"]), t["distribution_label"].format(**numbers)
             ),
             "note": t["distribution_note"].format(**numbers),
         },
+    ]
+
+
+def _residual_numbers(
+    view: View, rows: accuracy_charts.HeldOut, place: layout.FloatArray
+) -> dict[str, str]:
+    """Return what the residual charts show, in numbers."""
+    tested = np.flatnonzero(np.isfinite(rows.residual))
+    residual, order = rows.residual[tested], np.argsort(place[tested], kind="stable")
+    first, second = np.array_split(residual[order], 2)
+    band = view.content.intervals.half_width
+    shown = {
+        "mean": residual.mean(),
+        "deviation": residual.std(),
+        "low": residual.min(),
+        "high": residual.max(),
+        "first": first.mean(),
+        # one tested row has no second half
+        "second": second.mean() if second.size else first.mean(),
+    }
+    texts = {key: quantity(float(value), view.unit, digits=3) for key, value in shown.items()}
+    counts = {"total": len(residual), "outside": int((np.abs(residual) > band).sum())}
+    return texts | {key: f"{value:,}" for key, value in counts.items()}
+
+
+def _names(view: View, rows: accuracy_charts.HeldOut) -> list[str]:
+    """Return what each point says where the pointer rests: its row in the user's own file."""
+    t, dataset = view.t["accuracy"], view.content.dataset
+    sheet, groups = dataset.source.sheet, dataset.groups
+    place = "" if sheet is None else t["point_sheet"].format(sheet=cut(sheet, 31))
+    marks = ["" if g is None else f" ({cut(g, 24)})" for g in groups] if groups is not None else []
+    return [
+        t["point"].format(
+            place=place,
+            row=int(row),
+            group=marks[k] if marks else "",
+            fold=int(rows.fold[k]) + 1,
+            actual=number(float(rows.actual[k])),
+            predicted=number(float(rows.predicted[k])),
+            residual=number(float(rows.residual[k]), 3),
+        )
+        for k, row in enumerate(dataset.row_numbers)
     ]
 
 

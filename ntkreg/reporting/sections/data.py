@@ -1,4 +1,4 @@
-"""Sections: the verdict on the first screen, and what was read."""
+"""Section: what was read."""
 
 from __future__ import annotations
 
@@ -8,68 +8,10 @@ from typing import Any
 from ntkreg.io.dataset import Column
 from ntkreg.io.ledger import LedgerEntry
 from ntkreg.reporting.sections import table
-from ntkreg.reporting.sections.signals import advice, signals
-from ntkreg.reporting.text import DASH, fixed, number, percent, plain, word
+from ntkreg.reporting.text import DASH, fixed, number, plain, word
 from ntkreg.reporting.view import View
 
 MAX_LEDGER_ROWS = 200
-
-
-def summary(view: View) -> dict[str, Any]:
-    """Return the first screen."""
-    lights = signals(view)
-    sentences = [view.say(sentence) for sentence in view.content.benchmark.verdict]
-    return {
-        "headline": sentences[:2],
-        "details": sentences[2:],
-        "tiles": [_error_tile(view), _interval_tile(view), _r2_tile(view), _model_tile(view)],
-        "lights": lights,
-        "todo": advice(view, lights),
-    }
-
-
-def _error_tile(view: View) -> dict[str, str]:
-    t, result, unit = view.t["summary"], view.chosen, view.unit
-    low, high = result.rmse_interval
-    mae = f"{number(result.overall.mae, 3)} {unit or ''}".rstrip()
-    known = math.isfinite(low) and math.isfinite(high)
-    note = t["error_note"] if known else t["error_note_short"]
-    return {
-        "title": t["error"],
-        "value": "± " + number(result.overall.rmse, 3),
-        "unit": unit or "",
-        "note": note.format(low=number(low, 3), high=number(high, 3), mae=mae),
-    }
-
-
-def _interval_tile(view: View) -> dict[str, str]:
-    t, intervals = view.t["summary"], view.content.intervals
-    known = math.isfinite(intervals.half_width)
-    note = t["interval_note"].format(coverage=percent(intervals.coverage))
-    return {
-        "title": t["interval"].format(confidence=percent(intervals.confidence)),
-        "value": "± " + number(intervals.half_width, 3) if known else DASH,
-        "unit": (view.unit or "") if known else "",
-        "note": note if known else t["interval_none"],
-    }
-
-
-def _r2_tile(view: View) -> dict[str, str]:
-    t, r2 = view.t["summary"], view.chosen.overall.r2
-    note = t["r2_note"].format(share=percent(r2)) if r2 > 0.01 else t["r2_bad"]
-    return {
-        "title": t["r2"],
-        "value": fixed(r2, 3),
-        "unit": "",
-        "note": t["r2_none"] if math.isnan(r2) else note,
-    }
-
-
-def _model_tile(view: View) -> dict[str, str]:
-    t = view.t["summary"]
-    note = t["model_note"].format(count=len(view.content.benchmark.results))
-    name = view.model(view.chosen.name)
-    return {"title": t["model"], "value": name, "unit": "", "note": note, "kind": "words"}
 
 
 def data(view: View) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ntkreg.reporting.text import (
     cut,
     decimals,
     fixed,
+    number,
     p_value,
     plain,
     with_unit,
@@ -44,7 +45,9 @@ def scores(view: View) -> dict[str, Any]:
             fold_rmse,
             [r.rmse_interval for r in drawn],
             with_unit(t["rmse"], view.unit),
-            t["chart_label"].format(model=view.model(benchmark.chosen)),
+            t["chart_label"].format(
+                model=view.model(benchmark.chosen), values=_means(view, drawn, fold_rmse)
+            ),
         ),
         "learning": _learning(view),
         "split": _split(view),
@@ -53,6 +56,11 @@ def scores(view: View) -> dict[str, Any]:
             for name, error in benchmark.failures
         ],
     }
+
+
+def _means(view: View, drawn: list[ContenderResult], fold_rmse: list[Any]) -> str:
+    means = zip(drawn, fold_rmse, strict=True)
+    return view.comma.join(f"{view.model(r.name)} {number(float(v.mean()))}" for r, v in means)
 
 
 def _learning(view: View) -> dict[str, Any] | None:

@@ -36,7 +36,7 @@ def signals(view: View) -> list[Signal]:
 
 
 def _list(view: View, names: Iterable[str]) -> str:
-    comma = "、" if view.language == "ja" else ", "
+    comma = view.comma
     names = list(dict.fromkeys(cut(name, 30) for name in names))
     more = f"{comma}… (+{len(names) - 5})" if len(names) > 5 else ""
     return comma.join(names[:5]) + more
@@ -61,11 +61,16 @@ def _leaks(view: View) -> Signal:
     t, leaks = view.t["signals"]["leaks"], view.content.leaks
     if not leaks:
         return Signal("good", t["title"], t["text_none"])
-    columns = _list(view, (leak.column for leak in leaks))
+    columns = leak_columns(view)
     level: Level = "bad" if max(leak.strength for leak in leaks) >= 0.99 else "warn"
     return Signal(
         level, t["title"], t["text"].format(columns=columns), t["advice"].format(columns=columns)
     )
+
+
+def leak_columns(view: View) -> str:
+    """Return the names of the columns that may hold the answer, the first five of them."""
+    return _list(view, (leak.column for leak in view.content.leaks))
 
 
 def _declined(view: View) -> list[Signal]:

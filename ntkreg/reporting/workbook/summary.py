@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ntkreg.reporting.sections import data as data_section
+from ntkreg.reporting.sections import summary as summary_section
 from ntkreg.reporting.text import cut, plain
 from ntkreg.reporting.view import View
 from ntkreg.reporting.workbook.cells import put
@@ -97,14 +97,14 @@ def summary(sheet: Any, view: View, sheets: dict[str, str]) -> None:
 
     for k, width in enumerate(WIDTHS, 1):
         sheet.column_dimensions[get_column_letter(k)].width = width
-    page, found = view.t["page"], data_section.summary(view)
+    page, found = view.t["page"], summary_section.summary(view)
     data, out = view.content.dataset, _Writer(sheet, view)
     out.text(page["title"].format(target=cut(data.target.name, 60)), bold=True, size=16)
     rows = page["rows"].format(rows=f"{data.n_rows:,}", features=len(data.feature_columns))
     made = page["created"].format(date=view.content.created)
     out.text("   ".join((plain(data.source.file), rows, made)), color="5A6772")
     out.heading(view.t["sections"]["summary"])
-    for text in (*found["headline"], *found["details"]):
+    for text in (found["use"], *found["headline"], *found["details"]):
         out.text(text)
     out.heading(view.t["workbook"]["figures"])
     for tile in found["tiles"]:
