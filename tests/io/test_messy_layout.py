@@ -281,3 +281,11 @@ def test_B01_a_cover_is_not_the_table_when_the_target_is_named(tmp_path, cover):
         read_table(tmp_path / "t.xlsx", target="伸び")
     with pytest.raises(InputError, match=r"t\.xlsx"):
         read_table(tmp_path / "t.xlsx", target="強度", sheet="表紙")
+
+
+def test_B05_two_rows_of_names_that_never_meet_in_a_column(tmp_path):
+    rows = [["Name", None, "Amount", None], [None, None, None, "Paid"]]
+    rows += [[f"n{i}x", None, i * 1.5, i * 2.5] for i in range(12)]
+    raw = sheet(tmp_path, rows, merged=("A1:B2", "C1:C2"))
+    assert [c.name for c in raw.columns] == ["Name", "Name (2)", "Amount", "Paid"]
+    assert entry(raw, "R102").message.values["example"] == "Name"
