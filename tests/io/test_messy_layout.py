@@ -289,3 +289,12 @@ def test_B05_two_rows_of_names_that_never_meet_in_a_column(tmp_path):
     raw = sheet(tmp_path, rows, merged=("A1:B2", "C1:C2"))
     assert [c.name for c in raw.columns] == ["Name", "Name (2)", "Amount", "Paid"]
     assert entry(raw, "R102").message.values["example"] == "Name"
+
+
+def test_B09_a_log_has_no_names(tmp_path):
+    log = "".join(
+        f"2024/01/{i:02d} [INFO] 設備{i % 3},状態: {'良否'[i % 2]},再試行\n" for i in range(1, 13)
+    )
+    with pytest.raises(InputError, match="no row of column names"):
+        read(tmp_path, log)
+    assert read(tmp_path, log, no_header=True).n_rows == 12

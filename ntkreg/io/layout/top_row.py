@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,8 @@ _BLOCK_ROWS = 3
 # so many numbers do not rise by chance where samples stand
 _LONG_SCALE = 10
 _SHOWN = 3
+_MOST = 0.9
+_DIGITS = re.compile(r"\d+")
 
 
 def top_row(cells: Cells, filled: NDArray[np.int64], file: str, asked: int | None) -> int:
@@ -41,7 +45,9 @@ def top_row(cells: Cells, filled: NDArray[np.int64], file: str, asked: int | Non
     n_cells = np.minimum(n_cells, int(np.ceil(np.quantile(n_cells, 0.75))))
     first = int(n_cells[:n_candidates].argmax())
     if not numeric_columns(status).any():
-        return int(window[0 if _names_beside_index(status[0], cells[window[0]]) else first])
+        top = 0 if _names_beside_index(status[0], cells[window[0]]) else first
+        _refuse_a_sample(cells, window[top:], file)
+        return int(window[top])
     top = min(n_candidates, len(window) - 1)
     named = [k for k in range(top) if _names(cells[window[k]], status[k:][: SAMPLE + 1])]
     if not named:
@@ -63,6 +69,24 @@ def _names_beside_index(status: NDArray[np.uint8], row: Cells) -> bool:
         return False
     names = [fold(str(cell)) for cell in row[1:]]
     return bool((status[1:] == Status.TEXT).all()) and len(set(names)) == len(names)
+
+
+def _refuse_a_sample(cells: Cells, rows: NDArray[np.int64], file: str) -> None:
+    """Refuse a first row of words that is, but for its digits, what stands below, as in a log."""
+    below = rows[1 : SAMPLE + 1]
+    for j in range(cells.shape[1]):
+        name = _without_digits(cells[rows[0], j])
+        if len(below) < _BLOCK_ROWS or "0" not in name:
+            continue
+        alike = [_without_digits(cell) == name for cell in cells[below, j]]
+        if sum(alike) >= _MOST * len(below):
+            row = int(rows[0]) + 1
+            shown = [str(cell) for cell in cells[rows[0]] if not is_blank(cell)][:_SHOWN]
+            raise InputError("E156", {"file": file, "row": row}, file=file, row=row, values=shown)
+
+
+def _without_digits(cell: object) -> str:
+    return _DIGITS.sub("0", fold(str(cell)))
 
 
 def _has_data(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
