@@ -2,7 +2,7 @@
 # make check   everything that must hold before a commit: lint types test
 # make experiments   the papers' claims, under 30 minutes on two processors: docs/experiments/
 # Other targets: install, dev, test, fuzz, lint, types, format, messages, wheel, wheel-check,
-# sample-data, clean
+# sample-data, sample-reports, clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +12,7 @@ OUT ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install dev test fuzz lint types check format messages wheel wheel-check
-.PHONY: experiments sample-data clean
+.PHONY: experiments sample-data sample-reports clean
 
 help:
 	@sed -n '1,5s/^# //p' Makefile
@@ -23,8 +23,9 @@ demo: install
 install: $(VENV)/.installed
 dev: $(VENV)/.installed-dev
 
+# whole files to each worker, whose fixtures are costly; more workers would want more memory
 test: dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile
 
 # damaged files and tables in random dialects, 50,000 of each
 FUZZ ?= 50000
@@ -62,6 +63,12 @@ experiments: dev
 
 sample-data: dev
 	$(BIN)/python -m ntkreg_sample_data.generate sample_data
+
+sample-reports: install
+	@for lang in ja en; do \
+	  $(BIN)/ntkreg demo --lang $$lang --out build/sample_$$lang --force --quiet && \
+	  cp build/sample_$$lang/report.html docs/sample_report.$$lang.html || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) build dist ntkreg.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -89,6 +89,21 @@ _ENTRIES = (
         stand_in="ntk-kernel",
         takes_over_from=("ntk-kernel", "ntk", "lightgbm"),
     ),
+    ModelEntry(
+        name="layerwise",
+        label=Sentence("I320"),
+        regressor="ntkreg.papers.layerwise.estimator:LayerwiseRegressor",
+    ),
+    ModelEntry(
+        name="teacher-student",
+        label=Sentence("I319"),
+        regressor="ntkreg.papers.teacher_student:TeacherStudentRegressor",
+    ),
+    ModelEntry(
+        name="two-phase",
+        label=Sentence("I321"),
+        regressor="ntkreg.papers.two_phase:TwoPhaseRegressor",
+    ),
 )
 
 MODELS = {entry.name: entry for entry in _ENTRIES}

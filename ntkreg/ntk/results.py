@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ntkreg.messages import Sentence
 
-Activation = Literal["relu", "relu2", "relu3", "erf", "linear"]
+Activation = Literal["relu", "relu2", "relu3", "erf", "softplus", "gelu", "linear"]
+SMOOTH = ("erf", "softplus", "gelu")
 Trained = Literal["all", "hidden", "last_hidden", "readout"]
 Solver = Literal["gd", "accelerated", "sgd", "flow"]
 Outcome = Literal["reached", "limit", "diverged", "guarded"]
@@ -24,11 +25,12 @@ class Branch:
 
     Parameters
     ----------
-    activation : {"relu", "relu2", "relu3", "erf", "linear"}
-        "relu2" and "relu3" are the squared and cubed ReLU, "erf" is erf(2 z), all on the unit row
-        with the output times the row's norm; "linear" has no hidden layer.
+    activation : {"relu", "relu2", "relu3", "erf", "softplus", "gelu", "linear"}
+        "relu2" and "relu3" are the squared and cubed ReLU; the smooth ones are erf(2 z),
+        log(1 + e^z) and z Phi(z). All but "relu" see the unit row, with the output times the row's
+        norm; "linear" has no hidden layer.
     depth : int
-        Number of hidden layers L: 0 for "linear", at least 1 for "relu", else 1.
+        Number of hidden layers L: 0 for "linear", 1 for "relu2" and "relu3", else at least 1.
     weight : float
         Non-negative amplitude of the branch's kernel.
     trained : {"all", "hidden", "last_hidden", "readout"}
@@ -39,6 +41,11 @@ class Branch:
     depth: int
     weight: float = 1.0
     trained: Trained = "all"
+
+    @property
+    def smooth(self) -> bool:
+        """Whether the activation is smooth: no power of the ReLU, and not linear."""
+        return self.activation in SMOOTH
 
     @property
     def power(self) -> int:
@@ -53,7 +60,7 @@ class Branch:
         if self.activation not in powers:
             raise ValueError(
                 f"activation={self.activation!r} has a kernel but no finite net here; use one of"
-                f" {tuple(powers)}"
+                f" {(*powers, *SMOOTH)}"
             )
         return powers[self.activation]
 

@@ -31,10 +31,22 @@ import importlib
 from typing import Any
 
 _HOMES: dict[str, str] = {
+    "LayerwiseRegressor": "ntkreg.papers.layerwise.estimator",
     "Standard": "ntkreg.papers.standard",
+    "TeacherStudentRegressor": "ntkreg.papers.teacher_student",
+    "TwoPhaseRegressor": "ntkreg.papers.two_phase",
+    "expressivity_condition": "ntkreg.papers.expressivity",
+    "make_hierarchical": "ntkreg.papers.hierarchical",
 }
 
-__all__ = ["Standard"]
+__all__ = [
+    "LayerwiseRegressor",
+    "Standard",
+    "TeacherStudentRegressor",
+    "TwoPhaseRegressor",
+    "expressivity_condition",
+    "make_hierarchical",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -41,6 +41,28 @@ def test_B03_the_header_row_can_be_named(tmp_path):
     assert raw.row_numbers[0] == 3
 
 
+@pytest.mark.parametrize("names", [",SMILES,class", ",SMILES"])
+def test_B03_the_index_of_a_table_of_words_needs_no_name(tmp_path, names):
+    rows = "".join(
+        f"sample_{i},C{'C' * i}O,{'ab'[i % 2]}"[: None if "class" in names else -2] + "\n"
+        for i in range(9)
+    )
+    raw = read(tmp_path, f"{names}\n{rows}")
+    assert [c.name for c in raw.columns[1:]] == names.split(",")[1:]
+    assert (raw.n_rows, raw.row_numbers[0]) == (9, 2)
+
+
+def test_B03_wavelengths_beside_a_nameless_index_are_names(tmp_path):
+    waves = [f"{600 + 2 * j}" for j in range(12)]
+    rows = "".join(
+        f"{i}," + ",".join(f"{i + j / 7:.3f}" for j in range(12)) + "\n" for i in range(9)
+    )
+    raw = read(tmp_path, "," + ",".join(waves) + "\n" + rows)
+    assert [c.name for c in raw.columns[1:]] == waves
+    with pytest.raises(InputError, match="no row of column names"):
+        read(tmp_path, "0," + ",".join(waves) + "\n" + rows)
+
+
 def test_B03_most_columns_without_a_name_are_a_doubt(tmp_path):
     raw = read(tmp_path, f"x,,\n{DATA}")
     assert "2 of 3 columns have no name in row 1" in entry(raw, "W190").message.text("en")
@@ -259,3 +281,20 @@ def test_B01_a_cover_is_not_the_table_when_the_target_is_named(tmp_path, cover):
         read_table(tmp_path / "t.xlsx", target="伸び")
     with pytest.raises(InputError, match=r"t\.xlsx"):
         read_table(tmp_path / "t.xlsx", target="強度", sheet="表紙")
+
+
+def test_B05_two_rows_of_names_that_never_meet_in_a_column(tmp_path):
+    rows = [["Name", None, "Amount", None], [None, None, None, "Paid"]]
+    rows += [[f"n{i}x", None, i * 1.5, i * 2.5] for i in range(12)]
+    raw = sheet(tmp_path, rows, merged=("A1:B2", "C1:C2"))
+    assert [c.name for c in raw.columns] == ["Name", "Name (2)", "Amount", "Paid"]
+    assert entry(raw, "R102").message.values["example"] == "Name"
+
+
+def test_B09_a_log_has_no_names(tmp_path):
+    log = "".join(
+        f"2024/01/{i:02d} [INFO] 設備{i % 3},状態: {'良否'[i % 2]},再試行\n" for i in range(1, 13)
+    )
+    with pytest.raises(InputError, match="no row of column names"):
+        read(tmp_path, log)
+    assert read(tmp_path, log, no_header=True).n_rows == 12

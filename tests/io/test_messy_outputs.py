@@ -151,6 +151,8 @@ from ntkreg.study.folders import new_folder
 folder = Path(sys.argv[1])
 with new_folder(folder, force=True) as beside:
     (beside / "run.json").write_text("new")
+    # a shell that starts the suite in the background has the signal ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.kill(os.getpid(), getattr(signal, sys.argv[2]))
 """
 

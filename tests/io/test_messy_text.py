@@ -162,3 +162,23 @@ def test_C03_a_single_byte_is_refused(tmp_path):
 def test_B07_a_last_line_of_full_width_blanks_is_no_row(tmp_path):
     (tmp_path / "t.csv").write_text("x,y\n1,2\n3,4\n\u3000,\n", encoding="utf-8")
     assert read_raw(tmp_path / "t.csv").n_rows == 2
+
+
+@pytest.mark.parametrize("wrong", ["latin-1", "ascii"])
+def test_C03_text_that_was_spoilt_before_is_a_doubt(tmp_path, wrong):
+    text = "番号,測定値\n" + "".join(f"{i},{i * 1.5}\n" for i in range(12))
+    spoilt = text.encode("utf-8").decode(wrong, errors="replace")
+    (tmp_path / "t.csv").write_text(spoilt, encoding="utf-8", newline="")
+    found = [e for e in read_raw(tmp_path / "t.csv").ledger.entries if e.message.code == "W191"]
+    assert [e.row for e in found] == [1]
+    assert "\ufffd" in found[0].message.text("ja")
+
+
+@pytest.mark.parametrize("row", [2, 3_000])
+def test_C03_bad_bytes_in_a_japanese_file_are_named_with_their_row(tmp_path, row):
+    lines = ["番号,部品名,測定値"] + [f"{i},部品①{i % 7},{i / 4}" for i in range(4_000)]
+    data = [line.encode("cp932") for line in lines]
+    data[row - 1] = data[row - 1].replace("品".encode("cp932"), b"\x81\x20", 1)
+    (tmp_path / "t.csv").write_bytes(b"\r\n".join(data))
+    with pytest.raises(InputError, match=f"Row {row} of t.csv holds bytes .* not cp932"):
+        read_raw(tmp_path / "t.csv")

@@ -100,11 +100,18 @@ def test_A14_rich_text_is_text_and_its_furigana_are_not(tmp_path):
     texts = (
         f'<sst {SPACE}><si><r><t>温</t></r><r><rPr><b/></rPr><t xml:space="preserve">度 [℃]</t></r>'
         '<rPh sb="0" eb="1"><t>オンド</t></rPh><phoneticPr fontId="1"/></si>'
-        "<si><t>圧力_x000D_\n[MPa]</t></si></sst>"
+        "<si><t>圧力_x000D_\n[MPa]</t></si><si><t>_x005F_x0041_</t></si></sst>"
     )
-    head = '<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row>'
+    head = "<row>" + "".join(f'<c t="s"><v>{k}</v></c>' for k in range(3)) + "</row>"
     raw = read(tmp_path, head + numbers(1), texts=lambda _: texts)
-    assert [(c.name, c.unit) for c in raw.columns] == [("温度 [℃]", "℃"), ("圧力 [MPa]", "MPa")]
+    assert [c.name for c in raw.columns] == ["温度 [℃]", "圧力 [MPa]", "_x0041_"]
+    assert [c.unit for c in raw.columns] == ["℃", "MPa", None]
+
+
+def test_A09_rows_with_formats_alone_are_no_rows(tmp_path):
+    empty = "".join(f'<row r="{i}"><c r="A{i}" s="1"/></row>' for i in range(20, 5_000))
+    raw = read(tmp_path, HEAD + numbers(1) + empty)
+    assert raw.n_rows == read(tmp_path, HEAD + numbers(1)).n_rows
 
 
 def test_A14_dates_in_iso_form_and_in_formats_that_japanese_excel_leaves_undefined(tmp_path):

@@ -12,6 +12,7 @@ from ntkreg.ntk.results import Branch, Trained
 TRAINED: tuple[Trained, ...] = ("all", "hidden", "last_hidden", "readout")
 BRANCHES = [Branch("relu", depth, 1.0, t) for depth in (1, 2, 3, 5) for t in TRAINED]
 BRANCHES += [Branch(a, 1, 1.0, t) for a in ("relu2", "relu3", "erf") for t in TRAINED]
+BRANCHES += [Branch(a, depth, 1.0) for a in ("softplus", "gelu") for depth in (1, 3)]
 BRANCHES += [Branch("linear", 0)]
 
 

@@ -15,6 +15,9 @@ SHAPES = [
     (Branch("relu", 2, 1.0, "readout"), 9),
     (Branch("relu2", 1, 5.0), 50),
     (Branch("relu2", 1, 1.0, "hidden"), 7),
+    (Branch("erf", 1), 12),
+    (Branch("softplus", 2, 1.0, "hidden"), 10),
+    (Branch("gelu", 3, 0.5), 8),
 ]
 
 
@@ -89,6 +92,9 @@ def tangent_kernel(shape, inputs, seed):
         (Branch("relu2", 1),),
         (Branch("relu2", 1, 1.0, "hidden"),),
         (Branch("relu", 2, 0.5), Branch("relu2", 1, 2.0)),
+        (Branch("erf", 1),),
+        (Branch("softplus", 2),),
+        (Branch("gelu", 2, 1.0, "hidden"),),
     ],
 )
 def test_the_closed_form_kernel_is_the_gram_matrix_of_the_gradients(branches, symmetry):

@@ -9,12 +9,13 @@ from ntkreg.ntk.network.architecture import Architecture, initial_weights
 from ntkreg.ntk.network.gradient_descent import gradient_descent, make_engine
 from ntkreg.ntk.network.mini_batches import Rows, TopDirections
 from ntkreg.ntk.network.outputs import predict_network
-from ntkreg.ntk.network.stochastic_descent import (
-    Guard,
+from ntkreg.ntk.network.stochastic_descent import Guard, stochastic_gradient_descent
+from ntkreg.ntk.network.stochastic_schedule import (
     flow_time,
-    stochastic_gradient_descent,
+    n_preconditioned,
     stochastic_step,
     stochastic_steps,
+    theory_step,
 )
 from ntkreg.ntk.path import Spectrum, decompose, n_deflated
 from ntkreg.ntk.results import Branch
@@ -76,6 +77,53 @@ def test_a_batch_of_all_rows_without_preconditioner_is_gradient_descent_at_that_
     )
     assert trace.outcome == "reached"
     np.testing.assert_allclose(centred(weights, X), centred(expected, X), atol=0.01)
+
+
+@pytest.mark.parametrize("batch", [60, 8, 1])
+def test_the_theory_s_table_ends_where_full_batches_do(batch):
+    X, y, spectrum = problem(60)
+    rate, time = 0.05, 2.0
+    own = theory_step(rate, len(X), batch)
+    steps = stochastic_steps(time, own, cooling=0.0)
+    assert steps == np.ceil(len(X) / batch * time / rate - 1e-6)
+    options = {"batch": batch, "preconditioned": False, "cooling": 0.0, "fit_intercept": False}
+    weights, trace = train(X, y, spectrum, learning_rate=own, n_steps=steps, **options)
+    start = initial_weights(SHAPE, 4, 1, 0)
+    count = round(time / rate)
+    options = {"learning_rate": rate, "n_steps": count, "dtype": "float64"}
+    expected, _ = gradient_descent(SHAPE, start, X, y, **options)
+    assert (trace.outcome, trace.learning_rate) == ("reached", own)
+    gap = predict_network(SHAPE, weights, X) - predict_network(SHAPE, expected, X)
+    assert np.sqrt(np.mean(gap**2)) < (1e-9 if batch == 60 else 0.02)
+
+
+def test_directions_that_would_not_come_to_their_end_are_left_alone():
+    values = np.array([1.0, 0.5, 0.09, 0.01])
+    assert n_preconditioned(values, np.inf) == 2
+    assert [n_preconditioned(values, 4.0 / s) for s in (0.09, 0.1, 0.5, 0.6, 2.0)] == [
+        2,
+        1,
+        1,
+        0,
+        0,
+    ]
+
+
+def test_short_runs_follow_the_full_batch_path_too():
+    X, y, spectrum = problem(400)
+    time = 10.0 / spectrum.values[0]
+    rate = stochastic_step(spectrum, X, BRANCHES, time=time, batch=100)
+    options = {"learning_rate": rate, "n_steps": stochastic_steps(time, rate), "batch": 100}
+    shape = Architecture(BRANCHES, 512, 2)
+    start = initial_weights(shape, 4, 1, 0)
+    options |= {"spectrum": spectrum, "fit_intercept": True}
+    weights, _ = stochastic_gradient_descent(shape, start, X, y, **options)
+    expected = spectrum.vectors @ (
+        -np.expm1(-time * spectrum.values)[:, None] * (spectrum.vectors.T @ y)
+    )
+    fitted = predict_network(shape, weights, X)
+    gap = np.sqrt(np.mean((fitted - fitted.mean(axis=0) - expected) ** 2))
+    assert gap < 0.15 * np.sqrt(np.mean(expected**2))
 
 
 def test_preconditioned_batches_reach_the_kernel_at_equal_flow_time():

@@ -195,6 +195,16 @@ def test_no_text_key_or_placeholder_is_left(page):
     assert not re.search(r"\{\w+\}|Undefined", re.sub(r"<style>.*?</style>", "", page, flags=re.S))
 
 
+def test_how_long_it_took_does_not_change_the_page(content, pages):
+    def slower(results):
+        return tuple(dataclasses.replace(r, seconds=r.seconds + 1.5) for r in results)
+
+    benchmark = dataclasses.replace(content.benchmark, results=slower(content.benchmark.results))
+    explanations = slower(content.explanations)
+    later = dataclasses.replace(content, benchmark=benchmark, explanations=explanations)
+    assert render(later, "en") == pages["en"]
+
+
 def test_same_content_gives_the_same_file(content, pages, tmp_path):
     write_report(content, tmp_path / "report.html", "ja")
     assert (tmp_path / "report.html").read_bytes() == pages["ja"].encode()

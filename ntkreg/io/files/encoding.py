@@ -24,6 +24,10 @@ _JAPANESE_WINDOWS = {"shift_jis", "shift-jis", "sjis", "s_jis", "ms932", "window
 _HALFWIDTH_RUN = re.compile("[\uff61-\uff9f]{2,}")
 _KANA = re.compile("[ぁ-んァ-ヶ]")
 _MIN_KANA = 2
+_COMMON = re.compile("[ぁ-んァ-ヶ一-\u9fff]")
+_HALFWIDTH = re.compile("[\uff61-\uff9f]")
+# a share of bad characters above this is another encoding, not damage
+_FEW_DAMAGED = 0.05
 _NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 _WESTERN = re.compile(r"[À-ÖØ-öø-ÿŠšŽžŒœŸ°µ±²³·×€–—‘’“”…®™½¼¾ª º§]*")
 _LEVEL_2_LEAD = 0x98
@@ -132,6 +136,8 @@ def _hex(data: bytes, start: int) -> str:
 
 def _guess(data: bytes, file: str) -> Decoded:
     """Decode bytes that are neither UTF-8 nor plausible Japanese, and say so with a sample."""
+    if _is_damaged(data):
+        _strict(data, "cp932", file)
     name = "cp1252" if _is_western(data) else None
     if name is None:
         best = charset_normalizer.from_bytes(data[:_SAMPLE_BYTES]).best()
@@ -152,6 +158,17 @@ def _guess(data: bytes, file: str) -> Decoded:
 def _guessed(name: str, text: str) -> LedgerEntry:
     sample = next((line for line in text.splitlines() if _NON_ASCII.search(line)), "")
     return LedgerEntry("warning", Sentence("W101", {"encoding": name, "sample": sample.strip()}))
+
+
+def _is_damaged(data: bytes) -> bool:
+    """Whether a text is Japanese in cp932 but for a few bytes."""
+    text = data[:_SAMPLE_BYTES].decode("cp932", errors="replace")
+    runs = "".join(_NON_ASCII.findall(text))
+    rest = runs.replace("\ufffd", "")
+    few = len(runs) - len(rest) <= _FEW_DAMAGED * len(runs)
+    # other Japanese encodings are kana of half width to cp932
+    full = len(_COMMON.findall(rest)) > len(_HALFWIDTH.findall(rest))
+    return few and full and looks_japanese(rest)
 
 
 def _is_western(data: bytes) -> bool:

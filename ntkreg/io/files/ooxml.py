@@ -25,7 +25,8 @@ _MERGED = _MAIN + "mergeCell"
 _FRACTION = re.compile("[.eE]")
 # Japanese Excel writes dates in these formats without defining them
 _EAST_ASIAN_DATES = {*range(27, 37), *range(50, 59)}
-_ESCAPED = re.compile("_x00([01][0-9A-Fa-f])_")
+# control characters, and the underscore before what would read as one
+_ESCAPED = re.compile("_x00([01][0-9A-Fa-f]|5[Ff])_")
 # programs that write formulas without computing them leave this to Excel, and a zero as value
 _CALCULATE = re.compile(rb"fullCalcOnLoad=[\"'](?:1|true)[\"']")
 _MAX_COLUMN = 16_384
@@ -72,6 +73,8 @@ class Workbook:
     def rows(self, name: str, merged: list[str]) -> Iterator[tuple[int, list[Any]]]:
         """Yield number (from 1) and cells of the rows of one sheet; add its merged ranges.
 
+        Rows without a value are left out.
+
         Raises
         ------
         ValueError
@@ -84,7 +87,9 @@ class Workbook:
                     before, number = number, _row_number(element, number)
                     if number <= before:
                         raise ValueError(f"row {number} stands behind row {before}")
-                    yield number, self._cells(element, str(number))
+                    cells = self._cells(element, str(number))
+                    if cells:
+                        yield number, cells
                     element.clear()
                 elif element.tag == _MERGED:
                     merged.append(element.get("ref", ""))
@@ -93,7 +98,8 @@ class Workbook:
         """Return the cells of a row from the sheet's first column on."""
         cells: list[Any] = []
         for element in row:
-            if element.tag != _CELL:
+            # a cell with a format alone holds nothing
+            if element.tag != _CELL or not len(element):
                 continue
             place, value = element.get("r"), self._value(element)
             column = len(cells) if place is None else self._column(place, number)
@@ -177,7 +183,7 @@ def _row_number(row: Any, before: int) -> int:
 
 
 def _text(text: str) -> str | None:
-    """Return a text with its control characters, or None for white space alone."""
+    """Return a text with its escapes undone, or None for white space alone."""
     if "_x00" in text:
         text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
     return text if text.strip() else None

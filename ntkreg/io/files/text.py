@@ -29,6 +29,9 @@ _COMMAS = (b",", "，".encode())
 _BYTES = 4
 # Excel keeps leading zeros in a text file this way
 _AS_TEXT = re.compile(r'="([^"]*)"')
+# control characters that no keyboard has, and the mark of what could not be decoded: they remain
+# where another program read the text in a wrong encoding and saved it
+_SPOILT = re.compile("[^\n,;\t|]{0,12}[\x80-\x84\x86-\x9f\ufffd][^\n,;\t|]{0,12}")
 _NUMBER = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*")
 
 
@@ -78,8 +81,17 @@ def read_text(data: bytes, file: str, encoding: str | None = None) -> Grid:
         delimiter=delimiter,
         lengths=lengths,
         commas=commas,
-        entries=entries + dirt,
+        entries=entries + dirt + _spoilt(text),
     )
+
+
+def _spoilt(text: str) -> tuple[LedgerEntry, ...]:
+    found = _SPOILT.search(text)
+    if found is None:
+        return ()
+    sample = "".join(c if c.isprintable() else "\ufffd" for c in found[0]).strip()
+    row = text.count("\n", 0, found.start()) + 1
+    return (LedgerEntry("warning", Sentence("W191", {"sample": sample, "row": row}), row=row),)
 
 
 def find_delimiter(text: str) -> str:

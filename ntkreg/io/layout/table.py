@@ -184,7 +184,9 @@ def _entries_above(grid: Grid, header: Header, filled: NDArray[np.int64]) -> lis
         message, row, old = Sentence("R101", values), int(above[0]) + 1, "; ".join(shown)
         entries.append(LedgerEntry("repair", message, grid.sheet, row, None, len(above), old))
     if len(header.rows) > 1:
-        example = next(text for text in header.texts if SEPARATOR in text)
+        # where the rows never name the same column, no name is joined
+        names = sorted(filter(None, header.texts), key=lambda text: SEPARATOR not in text)
+        example = names[0]
         message = Sentence("R102", {"rows": _numbers(header.rows), "example": example})
         row = header.rows[0] + 1
         entries.append(LedgerEntry("repair", message, grid.sheet, row, count=len(header.rows)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,11 @@ _MANY_CANDIDATES = 300
 _MANY_CELLS = 20_000
 _DATA_ROWS = 10
 _BLOCK_ROWS = 3
+# so many numbers do not rise by chance where samples stand
+_LONG_SCALE = 10
 _SHOWN = 3
+_MOST = 0.9
+_DIGITS = re.compile(r"\d+")
 
 
 def top_row(cells: Cells, filled: NDArray[np.int64], file: str, asked: int | None) -> int:
@@ -39,7 +45,9 @@ def top_row(cells: Cells, filled: NDArray[np.int64], file: str, asked: int | Non
     n_cells = np.minimum(n_cells, int(np.ceil(np.quantile(n_cells, 0.75))))
     first = int(n_cells[:n_candidates].argmax())
     if not numeric_columns(status).any():
-        return int(window[first])
+        top = 0 if _names_beside_index(status[0], cells[window[0]]) else first
+        _refuse_a_sample(cells, window[top:], file)
+        return int(window[top])
     top = min(n_candidates, len(window) - 1)
     named = [k for k in range(top) if _names(cells[window[k]], status[k:][: SAMPLE + 1])]
     if not named:
@@ -53,6 +61,32 @@ def top_row(cells: Cells, filled: NDArray[np.int64], file: str, asked: int | Non
     if last == best:
         _refuse_second_block(window, status, best, file)
     return int(window[last])
+
+
+def _names_beside_index(status: NDArray[np.uint8], row: Cells) -> bool:
+    """Whether a first row of different words lacks the name of the first column alone."""
+    if not np.array_equal(np.flatnonzero(status == Status.BLANK), [0]):
+        return False
+    names = [fold(str(cell)) for cell in row[1:]]
+    return bool((status[1:] == Status.TEXT).all()) and len(set(names)) == len(names)
+
+
+def _refuse_a_sample(cells: Cells, rows: NDArray[np.int64], file: str) -> None:
+    """Refuse a first row of words that is, but for its digits, what stands below, as in a log."""
+    below = rows[1 : SAMPLE + 1]
+    for j in range(cells.shape[1]):
+        name = _without_digits(cells[rows[0], j])
+        if len(below) < _BLOCK_ROWS or "0" not in name:
+            continue
+        alike = [_without_digits(cell) == name for cell in cells[below, j]]
+        if sum(alike) >= _MOST * len(below):
+            row = int(rows[0]) + 1
+            shown = [str(cell) for cell in cells[rows[0]] if not is_blank(cell)][:_SHOWN]
+            raise InputError("E156", {"file": file, "row": row}, file=file, row=row, values=shown)
+
+
+def _without_digits(cell: object) -> str:
+    return _DIGITS.sub("0", fold(str(cell)))
 
 
 def _has_data(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -109,14 +143,17 @@ def _refuse_two_tables(names: Cells, first: int, second: int, file: str) -> None
 def _names(row: Cells, status: NDArray[np.uint8]) -> bool:
     """Whether a row has words above numbers, and numbers of its own only as a rising scale.
 
-    Spectra have headers such as "sample, moisture, 400, 402, 404". `status` is that of the row
-    and of those below it.
+    Spectra have headers such as "sample, moisture, 400, 402, 404"; where the numbers of the samples
+    have no name, a long scale of all other columns will do. `status` is that of the row and of
+    those below it.
     """
     numeric = numeric_columns(status[1:])
     words = int((status[0, numeric] == Status.TEXT).sum())
     blank = int((status[0, numeric] == Status.BLANK).sum())
     scale = [read_cell(cell).value for cell in row[status[0] == Status.NUMBER]]
     rising = len(scale) > 2 and bool(np.all(np.diff(scale) > 0))
+    if rising and status[0, 0] == Status.BLANK and len(scale) == len(row) - 1 >= _LONG_SCALE:
+        return bool((status[1:, 0] != Status.BLANK).all())
     return words > 0 and (2 * words >= numeric.sum() - blank or rising)
 
 

@@ -16,13 +16,15 @@ since d/dc E s(g) s(h) = E s'(g) s'(h). The activations are
     "relu2"   r' = (4/3) k1,   r = k2      squared
     "relu3"   r' = (9/5) k2,   r = k3      cubed
     "erf"     r = arcsin(a c) / arcsin(a)  erf(2 z), a = 8/9 (Williams 1997)
+    "softplus", "gelu"                     by quadrature, :mod:`ntkreg.ntk.kernel.smooth`
 
-Deeper nets are ReLU nets in NTK parameterisation with He scaling (theory.md 1.1): on unit rows
+Deeper ReLU nets are in NTK parameterisation with He scaling (theory.md 1.1): on unit rows
 
     S^0 = c,  D^l = k0(S^{l-1}),  S^l = k1(S^{l-1}),  Theta^l = D^l (S^{l-1} + Theta^{l-1}),
 
 and Theta^L + S^L is "all" (k(1) = L + 1), Theta^L "hidden" (k(1) = L), D^L S^{L-1} "last_hidden"
-(k(1) = 1: what a mirrored top layer implies), S^L "readout". "linear" has no hidden layer: k = c.
+(k(1) = 1: what a mirrored top layer implies), S^L "readout". The last three activations of the list
+have such a recursion of their own. "linear" has no hidden layer: k = c.
 """
 
 from __future__ import annotations
@@ -34,20 +36,14 @@ from numpy.typing import NDArray
 
 from ntkreg.ntk.kernel.angles import Angles
 from ntkreg.ntk.kernel.relu_powers import closed_form, evaluate, evaluate_slope, has_closed_form
+from ntkreg.ntk.kernel.smooth import smooth_profile
 from ntkreg.ntk.results import Branch
 
 Array = NDArray[np.float64]
 
 _SMALL_ANGLE = 1e-4
-# 2 w^2/(1 + 2 w^2) for erf(w z), w = 2
-_ERF_SHARE = 8.0 / 9.0
 # r'(1) of the readout profile
-_READOUT_SLOPE_AT_ONE = {
-    "relu": 1.0,
-    "relu2": 4.0 / 3.0,
-    "relu3": 9.0 / 5.0,
-    "erf": _ERF_SHARE / np.sqrt(1.0 - _ERF_SHARE**2) / np.arcsin(_ERF_SHARE),
-}
+_READOUT_SLOPE_AT_ONE = {"relu": 1.0, "relu2": 4.0 / 3.0, "relu3": 9.0 / 5.0}
 
 
 def arc_cosine(angle: Array, cosine: Array, sine: Array) -> tuple[Array, Array]:
@@ -62,25 +58,10 @@ def _pole(sine: Array) -> Array:
         return np.where(sine > 0, 1.0 / (np.pi * sine), 0.0)
 
 
-def _erf(cosine: Array) -> tuple[Array, Array, Array]:
-    a = _ERF_SHARE
-    root = np.sqrt(1.0 - (a * cosine) ** 2)
-    unit = a / np.arcsin(a)
-    return np.arcsin(a * cosine) / np.arcsin(a), unit / root, unit * a**2 * cosine / root**3
-
-
 def _shallow(pairs: Angles, branch: Branch) -> tuple[Array, Array]:
-    if has_closed_form(branch):
-        form = closed_form([branch], [1.0])
-        k0 = 1.0 - pairs.angle / np.pi
-        return evaluate(form, pairs.cosine, k0, pairs.sine), evaluate_slope(form, pairs, k0)
-    r, d_r, d2_r = _erf(pairs.cosine)
-    if branch.trained == "readout":
-        return r, d_r
-    hidden, d_hidden = pairs.cosine * d_r, d_r + pairs.cosine * d2_r
-    if branch.trained == "all":
-        return r + hidden, d_r + d_hidden
-    return hidden, d_hidden
+    form = closed_form([branch], [1.0])
+    k0 = 1.0 - pairs.angle / np.pi
+    return evaluate(form, pairs.cosine, k0, pairs.sine), evaluate_slope(form, pairs, k0)
 
 
 def _next_angle(angle: Array, k1: Array) -> Array:
@@ -122,10 +103,11 @@ def check_depth(branch: Branch) -> None:
     Raises
     ------
     ValueError
-        A linear branch has depth 0, a ReLU branch at least 1, all others 1.
+        A linear branch has depth 0, a squared or cubed ReLU 1, all others at least 1.
     """
-    allowed = {"linear": branch.depth == 0, "relu": branch.depth >= 1}
-    if not allowed.get(branch.activation, branch.depth == 1):
+    shallow = branch.activation in ("relu2", "relu3")
+    allowed = branch.depth == 1 if shallow else branch.depth >= 1
+    if not (branch.depth == 0 if branch.activation == "linear" else allowed):
         raise ValueError(f"depth={branch.depth} is not possible for a {branch.activation} branch")
 
 
@@ -150,6 +132,8 @@ def profile_and_slope(pairs: Angles, branch: Branch) -> tuple[Array, Array]:
         For a depth that the activation does not have.
     """
     check_depth(branch)
+    if branch.smooth:
+        return smooth_profile(pairs.cosine, branch)
     return (_deep if branch.depth > 1 else _shallow)(pairs, branch)
 
 
@@ -204,6 +188,8 @@ def profile_at_one(branch: Branch) -> float:
     """Return k(1): the kernel of a unit row with itself."""
     if branch.activation == "linear" or branch.trained == "readout":
         return 1.0
+    if branch.smooth:
+        return float(smooth_profile(np.ones(1), branch)[0][0])
     if branch.depth > 1:
         return {"all": branch.depth + 1.0, "hidden": float(branch.depth)}.get(branch.trained, 1.0)
     return float(_READOUT_SLOPE_AT_ONE[branch.activation]) + (branch.trained == "all")

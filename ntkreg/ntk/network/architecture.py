@@ -7,8 +7,9 @@ A net is a sum of parallel branches, f(u) = sum_b sqrt(weight_b) f_b(u), in NTK 
 
 with W entries N(0, 1) and a entries +-1 at the start; a branch with a power p of the ReLU is
 f = |u| sqrt(c/m) a' relu(W u/|u|)^p, c = 2/3 for p = 2 and 2/15 for p = 3. Their tangent kernels
-in the wide limit are those of :mod:`ntkreg.ntk.kernel.profiles`. Mirroring makes f = 0 at the
-start, exactly (theory.md 1.2):
+in the wide limit are those of :mod:`ntkreg.ntk.kernel.profiles`. A smooth branch is
+f = |u| a'h^L with h^l = sqrt(c/m) s(W^l h^{l-1}), h^0 = u/|u| and c = 1/E s(g)^2. Mirroring
+makes f = 0 at the start, exactly (theory.md 1.2):
 
 "pair"  two nets that start equal and are both trained, f = (f_theta - f_theta')/sqrt(2): the
         kernel of one net is kept.
@@ -79,8 +80,9 @@ class Architecture:
         if self.symmetry == "top" and self.width % 2:
             raise ValueError(f"width={self.width} must be even for symmetry='top'")
         for branch in self.branches:
-            # refuses what is no power of the ReLU
-            _ = branch.power
+            if not branch.smooth:
+                # refuses what is no power of the ReLU
+                _ = branch.power
             check_depth(branch)
 
     @property
@@ -92,9 +94,12 @@ class Architecture:
 def output_scale(architecture: Architecture, branch: Branch) -> float:
     """Return the factor between a' relu(W^L ... relu(W^1 u)) and the branch's output.
 
-    The ReLU is homogeneous, so the layers' factors sqrt(2/m) may all be taken at the end.
+    The ReLU is homogeneous, so the layers' factors sqrt(2/m) may all be taken at the end; smooth
+    layers carry their own (:mod:`ntkreg.ntk.network.units`).
     """
     width = architecture.width
+    if branch.smooth:
+        return float(architecture.scale * np.sqrt(branch.weight / architecture.n_copies))
     # E relu(g)^(2 p) of a unit normal is (2 p - 1)!! / 2
     moments = {1: 1.0, 2: 3.0, 3: 15.0}
     squared = (2.0 / width) ** branch.depth / moments[branch.power]
@@ -106,11 +111,11 @@ def branch_inputs(
 ) -> tuple[Array, Array | float]:
     """Return the rows that a branch's first layer sees, and the factor of its output, row by row.
 
-    A branch with a higher power of the ReLU sees unit rows, and its output is multiplied by their
-    norms.
+    A branch with a higher power of the ReLU or a smooth activation sees unit rows, and its output
+    is multiplied by their norms.
     """
     scale = output_scale(architecture, branch)
-    if branch.power == 1:
+    if branch.activation == "relu":
         return inputs, scale
     norms = np.linalg.norm(inputs, axis=1)
     return inputs / np.where(norms > 0, norms, 1.0)[:, None], scale * norms

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from ntkreg.ntk.network.architecture import Architecture, output_scale, split_by_branch
 from ntkreg.ntk.network.branch_pass import BranchPass
+from ntkreg.ntk.network.smooth_pass import SmoothPass
+from ntkreg.ntk.network.units import layer_factor
 from ntkreg.parallel import map_on_threads
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ class Backpropagation:
     inputs : ndarray of shape (n, n_inputs)
     target : ndarray of shape (n, n_targets)
     dtype : {"float32", "float64", "bfloat16"}
-        Of all products; "bfloat16" is that of the products between hidden layers only, whose
+        Of all products; "bfloat16" is that of the products between hidden ReLU layers only, whose
         weights are kept in float32.
     fit_intercept : bool, default=False
         Whether each net's output is centred on the rows before it meets the target.
@@ -116,7 +118,7 @@ class Backpropagation:
         rows = torch.tensor(inputs, **options)
         # net by net: (n_networks * n_targets, n), the targets repeated for every network
         self.target = torch.tensor(np.tile(target.T, (n_networks, 1)), **options)
-        self.branches = []
+        self.branches: list[BranchPass | SmoothPass] = []
         for branch, arrays in zip(
             architecture.branches, split_by_branch(architecture, weights), strict=True
         ):
@@ -129,7 +131,11 @@ class Backpropagation:
             ]
             tensors.append(torch.tensor(arrays[-1].reshape(n_nets, -1), **options))
             scale = output_scale(architecture, branch)
-            self.branches.append(BranchPass(branch, scale, tensors, rows, products))
+            if branch.smooth:
+                factor = layer_factor(branch, architecture.width)
+                self.branches.append(SmoothPass(branch, scale, factor, tensors, rows))
+            else:
+                self.branches.append(BranchPass(branch, scale, tensors, rows, products))
         self.residual = torch.empty_like(self.target)
 
     def loss(self) -> float:

@@ -17,6 +17,7 @@ from ntkreg.ntk.kernel.matrices import centre
 from ntkreg.ntk.network.accelerated_descent import accelerated_step
 from ntkreg.ntk.network.architecture import Architecture, branch_inputs, split_by_branch
 from ntkreg.ntk.network.branch_pass import trained_layers
+from ntkreg.ntk.network.units import unit_slopes, unit_values
 from ntkreg.ntk.path import (
     ACCELERATED_SAFETY,
     Spectrum,
@@ -70,22 +71,25 @@ def linearised_outputs(
             for old, new in zip(
                 _halves(before, net, target), _halves(after, net, target), strict=True
             ):
-                outputs[net, :, target] += factor * _directional(branch, entry, old, new)
+                outputs[net, :, target] += factor * _directional(
+                    branch, architecture.width, entry, old, new
+                )
     return outputs
 
 
 def _directional(
-    branch: Branch, entry: Array, old: tuple[list[Array], Array], new: tuple[list[Array], Array]
+    branch: Branch,
+    width: int,
+    entry: Array,
+    old: tuple[list[Array], Array],
+    new: tuple[list[Array], Array],
 ) -> Array:
     """Return the derivative of one half's output along new - old, in one forward pass."""
     hidden, tangent = entry, np.zeros_like(entry)
     for layer, moved in zip(old[0], new[0], strict=True):
         pre = hidden @ layer.T
-        tangent = (pre > 0) * (tangent @ layer.T + hidden @ (moved - layer).T)
-        hidden = np.maximum(pre, 0.0)
-    if branch.power > 1:
-        slope = branch.power * hidden ** (branch.power - 1)
-        hidden, tangent = hidden**branch.power, slope * tangent
+        tangent = unit_slopes(branch, pre, width) * (tangent @ layer.T + hidden @ (moved - layer).T)
+        hidden = unit_values(branch, pre, width)
     result: Array = tangent @ old[1] + hidden @ (new[1] - old[1])
     return result
 
@@ -116,7 +120,9 @@ def tangent_kernel(
     by_branch = split_by_branch(architecture, weights)
     for branch, arrays in zip(architecture.branches, by_branch, strict=True):
         entry, factor = branch_inputs(architecture, branch, inputs)
-        seen_and_back = _seen_and_back(branch, entry, list(_halves(arrays, net, target)))
+        seen_and_back = _seen_and_back(
+            branch, architecture.width, entry, list(_halves(arrays, net, target))
+        )
         part = np.zeros_like(kernel)
         for layer in trained_layers(branch):
             copies = seen_and_back[layer]
@@ -131,22 +137,22 @@ def tangent_kernel(
 
 
 def _seen_and_back(
-    branch: Branch, entry: Array, halves: Sequence[tuple[list[Array], Array]]
+    branch: Branch, width: int, entry: Array, halves: Sequence[tuple[list[Array], Array]]
 ) -> list[list[tuple[Array, Array]]]:
     """Return for W^1, ..., W^L, a and both halves the layer's input and the output's derivative."""
     found: list[list[tuple[Array, Array]]] = [[] for _ in range(branch.depth + 1)]
     for layers, readout in halves:
-        hidden = [entry]
+        hidden, slopes = [entry], []
         for layer in layers:
-            hidden.append(np.maximum(hidden[-1] @ layer.T, 0.0))
-        top = hidden[-1]
-        power = branch.power
-        found[-1].append((top**power, np.ones((len(entry), 1))))
-        back = (power * top ** (power - 1) if power > 1 else (top > 0)) * readout
+            pre = hidden[-1] @ layer.T
+            slopes.append(unit_slopes(branch, pre, width))
+            hidden.append(unit_values(branch, pre, width))
+        found[-1].append((hidden[-1], np.ones((len(entry), 1))))
+        back = slopes[-1] * readout
         for position in range(branch.depth - 1, -1, -1):
             found[position].append((hidden[position], back))
             if position:
-                back = (back @ layers[position]) * (hidden[position] > 0)
+                back = (back @ layers[position]) * slopes[position - 1]
     return found
 
 

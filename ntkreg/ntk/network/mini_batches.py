@@ -55,6 +55,11 @@ class Rows:
         while True:
             yield from self.batches(rng)
 
+    def largest_loss(self) -> float:
+        """Return the largest loss that a batch can have at zero output."""
+        by_row = self.target.double().square().sum(dim=0) / 2
+        return float(by_row.topk(self.batch).values.mean())
+
     def loss(self) -> float:
         """Return the mean loss over one pass."""
         return float(np.mean([self.see(part) for part in self.batches(np.random.default_rng(0))]))

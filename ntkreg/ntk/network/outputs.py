@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from ntkreg.ntk.network.architecture import Architecture, branch_inputs, split_by_branch
+from ntkreg.ntk.network.units import unit_values
 from ntkreg.ntk.results import Branch
 from ntkreg.parallel import map_on_threads, threads_for
 
@@ -18,25 +19,23 @@ Array = NDArray[np.float64]
 _BLOCK_VALUES = 2**17
 
 
-def _hidden(rows: Array, layers: Sequence[Array]) -> Array:
+def _hidden(branch: Branch, rows: Array, layers: Sequence[Array], width: int) -> Array:
     for layer in layers:
         rows = rows @ layer.T
-        np.maximum(rows, 0.0, out=rows)
+        rows = unit_values(branch, rows, width, out=rows)
     return rows
 
 
-def _branch_output(branch: Branch, arrays: Sequence[Array], inputs: Array) -> Array:
+def _branch_output(branch: Branch, arrays: Sequence[Array], inputs: Array, width: int) -> Array:
     # both halves of the mirror are computed by the same calls on arrays of the same shapes, so
     # that at the start they are equal to the last bit and cancel to an exact zero
     *layers, readout = arrays
     shared = [layer[0] for layer in layers if len(layer) == 1]
     mirrored = [layer for layer in layers if len(layer) == 2]
-    below = _hidden(inputs, shared)
+    below = _hidden(branch, inputs, shared, width)
     halves = []
     for half in range(2):
-        top = _hidden(below, [layer[half] for layer in mirrored])
-        if branch.power > 1:
-            top = top * top if branch.power == 2 else top * top * top
+        top = _hidden(branch, below, [layer[half] for layer in mirrored], width)
         halves.append(top @ readout[half])
     result: Array = halves[0] + halves[1]
     return result
@@ -69,7 +68,9 @@ def network_outputs(architecture: Architecture, weights: Sequence[Array], inputs
             entry, factor = branch_inputs(architecture, branch, inputs[part])
             for net, target in np.ndindex(n_networks, n_targets):
                 one = [array[net, target] for array in arrays]
-                outputs[net, part, target] += factor * _branch_output(branch, one, entry)
+                outputs[net, part, target] += factor * _branch_output(
+                    branch, one, entry, architecture.width
+                )
 
     starts = range(0, len(inputs), block)
     # threads of BLAS would wait for each other at products of this size

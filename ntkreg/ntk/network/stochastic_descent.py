@@ -1,13 +1,12 @@
 """Mini-batch gradient descent on the finite network, for tables of very many rows.
 
 A step costs a few hundred rows instead of all of them. Flow time, the sum of the step sizes, is
-what the kernel prescribes, whatever the batch (theory.md 1.6: the last iterate of multi-pass SGD
-has the rate of full-batch gradient descent at equal flow time). The gradient is preconditioned in
-the space of the weights along the images of the kernel's top eigenvectors, so that the step may be
-0.9 b / (beta + (b - 1) s_{k+1}) instead of 1/s_1, b being the batch and beta the largest diagonal
-entry of the preconditioned kernel (Ma, Belkin: Kernel machines that adapt to GPUs for effective
-large batch training, MLSys 2019). Towards the end the step falls to zero, and with it what the
-choice of the batches adds to the error.
+what the kernel prescribes, whatever the batch and the schedule
+(:mod:`ntkreg.ntk.network.stochastic_schedule`). By default the gradient is preconditioned in the
+space of the weights along the images of the kernel's top eigenvectors (Ma, Belkin: Kernel machines
+that adapt to GPUs for effective large batch training, MLSys 2019), and towards the end the step
+falls to zero, and with it what the choice of the batches adds to the error. Without both it is the
+stochastic gradient descent of the theory: a constant step, and the last iterate.
 """
 
 from __future__ import annotations
@@ -19,76 +18,40 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ntkreg.ntk.kernel.matrices import centre, gram
 from ntkreg.ntk.network.architecture import Architecture
 from ntkreg.ntk.network.backpropagation import Backpropagation, train_networks
 from ntkreg.ntk.network.gradient_descent import DIVERGENCE_FACTOR, Run, make_engine
 from ntkreg.ntk.network.mini_batches import Rows, TopDirections
 from ntkreg.ntk.network.precision import Dtype
-from ntkreg.ntk.path import ACCELERATED_SAFETY, Spectrum, n_deflated
-from ntkreg.ntk.results import Branch, Outcome, TrainingTrace
+from ntkreg.ntk.network.stochastic_schedule import (
+    BATCH_ROWS,
+    COOLING,
+    flow_time,
+    n_preconditioned,
+)
+from ntkreg.ntk.path import Spectrum
+from ntkreg.ntk.results import Outcome, TrainingTrace
 
 Array = NDArray[np.float64]
 
-# about sqrt(n) of the theory at 65,000 rows; fewer would leave the processor idle
-BATCH_ROWS = 256
 MAX_STEPS = 100_000
 MAX_CUTS = 8
-# share of the flow time in which the step falls to zero
-COOLING = 0.25
 _RISE_TOLERANCE = 0.1
 # losses of so many batches at least are averaged before they are compared
 _LEAST_WINDOW = 50
-_BOUND_ROWS = 1_000
-
-
-def stochastic_step(
-    spectrum: Spectrum,
-    inputs: Array,
-    branches: Sequence[Branch],
-    *,
-    batch: int = BATCH_ROWS,
-    fit_intercept: bool = True,
-) -> float:
-    """Return the step 0.9 b / (beta + (b - 1) s_{k+1}).
-
-    Parameters
-    ----------
-    spectrum : Spectrum
-        The leading eigenvalues, descending, and eigenvectors of K/n on the rows.
-    inputs : ndarray of shape (n, n_inputs)
-    branches : sequence of Branch
-        Of the kernel.
-    batch : int, default=256
-    fit_intercept : bool, default=True
-        Whether the kernel is centred.
-    """
-    count = n_deflated(spectrum.values)
-    edge = float(spectrum.values[count])
-    part = np.random.default_rng(0).permutation(len(inputs))[:_BOUND_ROWS]
-    kernel = gram(inputs[part], None, branches)
-    diagonal = np.diag(centre(kernel) if fit_intercept else kernel).copy()
-    taken = len(inputs) * np.square(spectrum.vectors[part, :count])
-    diagonal -= taken @ (spectrum.values[:count] - edge)
-    beta = max(float(diagonal.max()), edge)
-    size = min(batch, len(inputs))
-    return ACCELERATED_SAFETY * size / (beta + (size - 1) * edge) if beta > 0 else 1.0
-
-
-def stochastic_steps(time: float, learning_rate: float) -> int:
-    """Return how many steps pass a flow time, the falling ones at the end included."""
-    return max(1, math.ceil((1.0 + COOLING) * time / learning_rate - 1e-9))
-
-
-def flow_time(learning_rate: float, n_steps: int) -> float:
-    """Return the flow time of a number of steps, the falling ones at the end included."""
-    return learning_rate * n_steps / (1.0 + COOLING)
 
 
 class Guard:
     """Flow time passed, the best state so far, and the step, which is halved when losses rise."""
 
-    def __init__(self, engine: Backpropagation, learning_rate: float, goal: float) -> None:
+    def __init__(
+        self,
+        engine: Backpropagation,
+        learning_rate: float,
+        goal: float,
+        cooling: float = COOLING,
+    ) -> None:
+        self.cooling = cooling
         self.engine, self.learning_rate, self.goal = engine, learning_rate, goal
         self.elapsed, self.lowest, self.cuts = 0.0, math.inf, 0
         self.kept = [p.clone() for p in engine.parameters()]
@@ -98,7 +61,9 @@ class Guard:
     def advance(self) -> float:
         """Return the size of the next step and count it as taken."""
         left = self.goal - self.elapsed
-        size = min(self.learning_rate * math.sqrt(min(left / (COOLING * self.goal), 1.0)), left)
+        falling = self.cooling * self.goal
+        share = math.sqrt(left / falling) if left < falling else 1.0
+        size = min(self.learning_rate * share, left)
         # the last step takes all that is left, whatever rounding says
         self.elapsed = self.goal if size == left else self.elapsed + size
         return size
@@ -122,11 +87,15 @@ class Guard:
             live.copy_(kept)
         self.elapsed, self.window = self.kept_time, []
 
+    def time_of(self, n_steps: int) -> float:
+        """Return the flow time of a number of steps."""
+        return flow_time(self.learning_rate, n_steps, self.cooling)
+
     def cut(self, steps_left: int) -> None:
         """Go back to the best state and halve the step; the steps that are left must be enough."""
         self.back()
         self.learning_rate /= 2.0
-        self.goal = min(self.goal, self.elapsed + flow_time(self.learning_rate, steps_left))
+        self.goal = min(self.goal, self.elapsed + self.time_of(steps_left))
         self.cuts += 1
 
 
@@ -145,13 +114,15 @@ def stochastic_gradient_descent(  # noqa: PLR0913  (one keyword a constant)
     fit_intercept: bool = False,
     seed: int = 0,
     n_threads: int = 1,
+    preconditioned: bool = True,
+    cooling: float = COOLING,
 ) -> tuple[list[Array], TrainingTrace]:
-    """Train every net by preconditioned mini-batch gradient descent.
+    """Train every net by mini-batch gradient descent, preconditioned or not.
 
     Rows are drawn without replacement, pass by pass. The step is constant for three quarters of the
-    flow time and then falls to zero. When the mean loss of at least 50 batches (one pass, if that
-    is more) exceeds its lowest value so far by a tenth and three standard errors, the best state is
-    restored and the step halved.
+    flow time and then falls to zero (`cooling`). When the mean loss of at least 50
+    batches (one pass, if that is more) exceeds its lowest value so far by a tenth and three
+    standard errors, the best state is restored and the step halved.
 
     Parameters
     ----------
@@ -165,9 +136,9 @@ def stochastic_gradient_descent(  # noqa: PLR0913  (one keyword a constant)
     spectrum : Spectrum
         The leading eigenvalues, descending, and eigenvectors of K/n on the same rows.
     learning_rate : float
-        As from :func:`stochastic_step`.
+        As from :func:`ntkreg.ntk.network.stochastic_schedule.stochastic_step` or `theory_step`.
     n_steps : int
-        Prescribed number of steps, as from :func:`stochastic_steps`.
+        Prescribed number of steps, as from `stochastic_steps` beside them.
     batch : int, default=256
         At most n.
     max_steps : int, default=100000
@@ -180,6 +151,10 @@ def stochastic_gradient_descent(  # noqa: PLR0913  (one keyword a constant)
         Of the batches.
     n_threads : int, default=1
         Nets that are trained at the same time.
+    preconditioned : bool, default=True
+        Whether gradients shrink along the net's top directions.
+    cooling : float, default=0.25
+        Share of the flow time in which the step falls to zero; 0 is a constant step.
 
     Returns
     -------
@@ -195,17 +170,24 @@ def stochastic_gradient_descent(  # noqa: PLR0913  (one keyword a constant)
         If shapes do not match or an option is unknown.
     """
     shape, size = replace(architecture, n_networks=1), min(batch, len(inputs))
-    goal = flow_time(learning_rate, min(n_steps, max_steps))
+    goal = flow_time(learning_rate, min(n_steps, max_steps), cooling)
+
+    # of the run as prescribed, as the step was
+    whole = flow_time(learning_rate, n_steps, cooling)
+    count = n_preconditioned(spectrum.values, whole) if preconditioned else 0
 
     def train_one(net: int) -> tuple[list[Array], TrainingTrace]:
         start = [array[net : net + 1] for array in weights]
         engine = make_engine(shape, start, inputs[:size], target[:size], dtype, fit_intercept)
         run, rows = Run(engine), Rows(engine, inputs, target, size)
-        guard = Guard(engine, learning_rate, goal)
-        outcome = _iterate(
-            run, rows, guard, spectrum, max_steps, np.random.default_rng([seed, net])
-        )
-        short = guard.goal < (1.0 - 1e-9) * flow_time(learning_rate, n_steps)
+        guard = Guard(engine, learning_rate, goal, cooling)
+        rng = np.random.default_rng([seed, net])
+        directions = None
+        if count:
+            edge = float(spectrum.values[count])
+            directions = TopDirections(rows, spectrum.vectors[:, :count], edge)
+        outcome = _iterate(run, rows, guard, directions, max_steps, rng)
+        short = guard.goal < (1.0 - 1e-9) * whole
         if outcome != "diverged" and short:
             outcome = "limit"
         run.lowest = run.record(rows.loss())
@@ -220,24 +202,24 @@ def _iterate(
     run: Run,
     rows: Rows,
     guard: Guard,
-    spectrum: Spectrum,
+    directions: TopDirections | None,
     max_steps: int,
     rng: np.random.Generator,
 ) -> Outcome:
     """Take the steps, cutting them where the loss rises by more than is tolerated."""
     import torch
 
-    engine, count = run.engine, n_deflated(spectrum.values)
-    vectors, edge = spectrum.vectors[:, :count], float(spectrum.values[count])
-    directions = TopDirections(rows, vectors, edge) if count else None
+    engine = run.engine
     window = max(_LEAST_WINDOW, rows.n // rows.batch)
+    # the first loss is no measure: a batch of one row may start near zero
+    tolerated = DIVERGENCE_FACTOR * rows.largest_loss()
     for part in rows.endless(rng):
         if not guard.elapsed < guard.goal:
             break
         loss = rows.see(part)
         run.record(loss)
         guard.window.append(loss)
-        if not loss <= DIVERGENCE_FACTOR * run.losses[0] or guard.judge(window):
+        if not loss <= tolerated or guard.judge(window):
             if guard.cuts == MAX_CUTS:
                 guard.back()
                 return "diverged"

@@ -13,7 +13,7 @@ from ntkreg.ntk.kernel.matrices import centre, gram
 from ntkreg.ntk.metric.scales import apply_metric
 from ntkreg.ntk.network.accelerated_descent import accelerated_step
 from ntkreg.ntk.network.architecture import implied_branches, initial_weights
-from ntkreg.ntk.network.stochastic_descent import flow_time
+from ntkreg.ntk.network.stochastic_schedule import flow_time, n_preconditioned
 from ntkreg.ntk.path import decompose
 from ntkreg.ntk.prescription.selection import scale_target
 from ntkreg.ntk.regime.gaps import TrainedNets
@@ -65,15 +65,9 @@ def retrace(
     shape = member.architecture
     kernel = gram(inputs, None, implied_branches(shape))
     spectrum = decompose(centre(kernel) if model.fit_intercept else kernel)
-    steps, rate = _training_time(member.trace)
-    if model.solver_ == "sgd":
-        # no twin takes batches: the accelerated one for as long a flow time stands in
-        time, rate = flow_time(rate, steps), accelerated_step(spectrum.values)
-        steps = max(1, round(math.sqrt(8.0 * time / rate)))
-    elif model.solver_ == "flow":
-        time = rate * steps
-        steps = max(1, math.ceil(time * spectrum.values[0]))
-        rate = time / steps
+    steps, rate, preconditioned = _twin(
+        str(model.solver_), member.trace, spectrum.values, member.prescription.n_deflated > 0
+    )
     return TrainedNets(
         architecture=shape,
         start=initial_weights(shape, inputs.shape[1], centred.shape[1], int(model.random_state)),
@@ -86,8 +80,26 @@ def retrace(
         learning_rate=rate,
         n_steps=steps,
         fit_intercept=bool(model.fit_intercept),
-        preconditioned=model.solver_ == "sgd" or member.prescription.n_deflated > 0,
+        preconditioned=preconditioned,
     )
+
+
+def _twin(
+    solver: str, trace: TrainingTrace, values: NDArray[np.float64], preconditioned: bool
+) -> tuple[int, float, bool]:
+    """Return the twin's steps, their size, and whether they are preconditioned."""
+    steps, rate = _training_time(trace)
+    if solver == "sgd":
+        # no twin takes batches: the accelerated one for as long a flow time stands in
+        time = flow_time(rate, steps)
+        preconditioned = n_preconditioned(values, time) > 0
+        rate = accelerated_step(values, preconditioned=preconditioned)
+        steps = max(1, round(math.sqrt(8.0 * time / rate)))
+    elif solver == "flow":
+        time = rate * steps
+        steps = max(1, math.ceil(time * values[0]))
+        rate = time / steps
+    return steps, rate, preconditioned
 
 
 def _training_time(trace: TrainingTrace) -> tuple[int, float]:

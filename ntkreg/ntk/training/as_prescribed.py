@@ -16,11 +16,8 @@ from ntkreg.ntk.network.gradient_descent import gradient_descent
 from ntkreg.ntk.network.gradient_flow import gradient_flow
 from ntkreg.ntk.network.outputs import predict_network
 from ntkreg.ntk.network.precision import resolve_dtype
-from ntkreg.ntk.network.stochastic_descent import (
-    stochastic_gradient_descent,
-    stochastic_step,
-    stochastic_steps,
-)
+from ntkreg.ntk.network.stochastic_descent import stochastic_gradient_descent
+from ntkreg.ntk.network.stochastic_schedule import stochastic_step, stochastic_steps
 from ntkreg.ntk.prescription.members import Member, fit_kernel
 from ntkreg.ntk.prescription.prescribe import Prescribed
 from ntkreg.ntk.prescription.selection import Scaled
@@ -114,11 +111,12 @@ def _stochastic(
     member: Member, options: TrainingOptions, problem: tuple[Any, ...], **limits: Any
 ) -> Trained:
     numbers, rate = member.prescription, options.learning_rate
-    spectrum = member.leading_spectrum()
+    spectrum, time = member.leading_spectrum(), numbers.learning_rate * numbers.n_steps
     if rate is None:
         kernel = member.inputs, member.metric.branches
-        rate = stochastic_step(spectrum, *kernel, fit_intercept=options.fit_intercept)
-    steps = stochastic_steps(numbers.learning_rate * numbers.n_steps, rate)
+        intercept = options.fit_intercept
+        rate = stochastic_step(spectrum, *kernel, time=time, fit_intercept=intercept)
+    steps = stochastic_steps(time, rate)
     return stochastic_gradient_descent(
         *problem,
         spectrum=spectrum,
